@@ -1,0 +1,52 @@
+//! The command line: arguments in, an exit code out; the only room that prints.
+//!
+//! stdout carries data only (and messages in a machine's format); people's text and progress go to stderr.
+
+mod arguments;
+mod progress;
+mod run;
+mod say;
+mod summary;
+mod why;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+
+/// Runs the command line of the process.
+pub fn main() -> ExitCode {
+    keep_large_buffers();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let usage = error.use_stderr();
+            // A closed pipe is a quiet end.
+            let _ = error.print();
+            return ExitCode::from(if usage { 2 } else { 0 });
+        }
+    };
+    let say = say::Say::new(arguments.quiet, arguments.verbose, arguments.message_format);
+    match &arguments.command {
+        Command::Run(run) => run::run(run, &say),
+        Command::Why(why) => why::why(why, &say),
+    }
+}
+
+/// Column buffers of a few hundred kilobytes come and go all the time: giving them back to the system and asking for them
+/// again costs a tenth of the whole run.
+#[cfg(target_env = "gnu")]
+#[allow(unsafe_code)]
+fn keep_large_buffers() {
+    const MEBIBYTE: libc::c_int = 1 << 20;
+    // SAFETY: `mallopt` only sets numbers of the allocator, and no other thread runs yet.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 64 * MEBIBYTE);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 64 * MEBIBYTE);
+        libc::mallopt(libc::M_TOP_PAD, 4 * MEBIBYTE);
+    }
+}
+
+#[cfg(not(target_env = "gnu"))]
+fn keep_large_buffers() {}

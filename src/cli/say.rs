@@ -1,0 +1,57 @@
+//! How things are said: to whom, in which format, in colour or not.
+
+use std::io::{IsTerminal, Write};
+
+use crate::cli::arguments::MessageFormat;
+use crate::diagnostic::{Diagnostic, Renderer, Style, Texts};
+
+/// The voice of the command line.
+pub(super) struct Say {
+    /// Only errors and the last line.
+    pub quiet: bool,
+    /// Stages and times too.
+    pub verbose: bool,
+    /// Of diagnostics.
+    pub format: MessageFormat,
+    /// stderr takes colour.
+    pub colour: bool,
+    /// stderr is a terminal.
+    pub terminal: bool,
+}
+
+impl Say {
+    pub(super) fn new(quiet: bool, verbose: bool, format: MessageFormat) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        Self { quiet, verbose, format, colour: terminal && wanted, terminal }
+    }
+
+    /// A line for people.
+    pub(super) fn line(&self, text: &str) {
+        // Nobody is left to tell if stderr is closed.
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+
+    /// Diagnostics, in the format asked for.
+    pub(super) fn diagnostics<'d>(&self, found: impl IntoIterator<Item = &'d Diagnostic>, texts: &Texts) {
+        let style = match self.format {
+            MessageFormat::Text if self.colour => Style::Colour,
+            MessageFormat::Text => Style::Plain,
+            MessageFormat::Json => Style::Json,
+            MessageFormat::Github => Style::GitHub,
+        };
+        let text = Renderer::new(style, texts).render(found);
+        if text.is_empty() {
+            return;
+        }
+        let _ = match self.format {
+            MessageFormat::Text => writeln!(std::io::stderr().lock(), "{text}"),
+            MessageFormat::Json | MessageFormat::Github => write!(std::io::stdout().lock(), "{text}"),
+        };
+    }
+
+    /// Data on stdout.
+    pub(super) fn data(&self, text: &str) {
+        let _ = write!(std::io::stdout().lock(), "{text}");
+    }
+}

@@ -1,0 +1,160 @@
+//! What a tired person reads at the end: a table, one line, and on failure the block for 3 am.
+
+use std::fmt::Write as _;
+
+use crate::diagnostic::{escape, find_code};
+use crate::output::{MappingReport, RunReport, Status};
+use crate::pipeline::RunOutcome;
+
+/// Where the records of every mapping went, with the reasons of rejection below.
+pub(super) fn table(report: &RunReport, verbose: bool) -> String {
+    if report.mappings.is_empty() {
+        return String::new();
+    }
+    let headers = ["mapping", "read", "written", "rejected", "duplicate", "merged", "filtered", "skipped", "", ""];
+    let mut rows: Vec<Vec<String>> = vec![headers.iter().map(|header| (*header).to_owned()).collect()];
+    for mapping in &report.mappings {
+        let counts = &mapping.rows;
+        let numbers = [
+            counts.read,
+            counts.written,
+            counts.rejected,
+            counts.duplicate,
+            counts.merged,
+            counts.filtered,
+            counts.skipped,
+        ];
+        let mut row = vec![mapping.mapping.clone()];
+        row.extend(numbers.iter().map(|number| thousands(*number)));
+        row.push(word(mapping.status).to_owned());
+        row.push(files(mapping));
+        rows.push(row);
+    }
+    let widths: Vec<usize> = (0..headers.len())
+        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default())
+        .collect();
+    let mut text = String::new();
+    for row in &rows {
+        let mut line = String::new();
+        for (column, cell) in row.iter().enumerate() {
+            let space = widths[column] - cell.chars().count();
+            let (before, after) = if (1..=7).contains(&column) { (space, 0) } else { (0, space) };
+            let _ = write!(line, "{}{cell}{}  ", " ".repeat(before), " ".repeat(after));
+        }
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    for mapping in &report.mappings {
+        reasons(&mut text, mapping);
+    }
+    if verbose {
+        for mapping in &report.mappings {
+            let stages: Vec<String> = mapping.seconds.0.iter().map(|(stage, time)| format!("{stage} {time:.2} s")).collect();
+            let _ = writeln!(text, "{}: {}", mapping.mapping, stages.join(", "));
+        }
+    }
+    text.trim_end().to_owned()
+}
+
+fn reasons(text: &mut String, mapping: &MappingReport) {
+    let rejects = mapping.rejects.0.iter().map(|entry| ("rejected", entry));
+    let warnings = mapping.warnings.0.iter().map(|entry| ("warning", entry));
+    for (kind, (id, columns)) in rejects.chain(warnings) {
+        let title = find_code(id).map_or("", |code| code.title);
+        for (column, count) in columns {
+            let place = if column == "record" { String::new() } else { format!(" `{}`", escape(column)) };
+            let _ = writeln!(text, "  {} {kind} {} {id}{place}: {title}", mapping.mapping, thousands(*count));
+        }
+    }
+}
+
+fn files(mapping: &MappingReport) -> String {
+    match mapping.outputs.as_slice() {
+        [] => String::new(),
+        [one] => one.file.clone(),
+        [first, rest @ ..] => format!("{} and {} more", first.file, rest.len()),
+    }
+}
+
+fn word(status: Status) -> &'static str {
+    match status {
+        Status::Published => "published",
+        Status::Unchanged => "unchanged",
+        Status::DryRun => "dry run",
+        Status::Held => "held",
+        Status::Refused => "refused",
+        Status::Failed => "failed",
+        Status::Interrupted => "interrupted",
+        Status::Unknown => "unknown",
+    }
+}
+
+/// The line at the end of a good run.
+pub(super) fn last_line(report: &RunReport, outcome: &RunOutcome) -> String {
+    let written: u64 = report.mappings.iter().map(|mapping| mapping.rows.written).sum();
+    let rejected: u64 = report.mappings.iter().map(|mapping| mapping.rows.rejected).sum();
+    let published = report.mappings.iter().filter(|mapping| mapping.status == Status::Published).count();
+    let unchanged = report.mappings.iter().filter(|mapping| mapping.status == Status::Unchanged).count();
+    let what = match report.status {
+        Status::DryRun => "dry run: nothing was published".to_owned(),
+        Status::Unchanged => format!("unchanged: {} holds exactly these files", outcome.output.display()),
+        _ if unchanged > 0 => format!("published {published} of {} mappings to {}, {unchanged} unchanged", report.mappings.len(), outcome.output.display()),
+        _ => format!("published to {}", outcome.output.display()),
+    };
+    format!("{what}; as of {}, {} rows written, {} rejected", report.as_of, thousands(written), thousands(rejected))
+}
+
+/// What somebody who was woken up needs: what stopped it, what lies in the folder now, where to look, what to type.
+pub(super) fn at_three(report: &RunReport, outcome: &RunOutcome) -> String {
+    let mut text = String::from("---\n");
+    let failed: Vec<&MappingReport> = report.mappings.iter().filter(|mapping| !mapping.status.stands() && mapping.status != Status::DryRun).collect();
+    match outcome.problems.iter().find_map(|(name, found)| Some((name, found.first()?))) {
+        Some((name, first)) => {
+            let who = name.as_deref().map(|name| format!("{name}: ")).unwrap_or_default();
+            let _ = writeln!(text, "stopped by   {who}{} [{}]", escape(&first.message), first.code.id);
+            let more: usize = outcome.problems.iter().map(|(_, found)| found.len()).sum::<usize>().saturating_sub(1);
+            if more > 0 {
+                let _ = writeln!(text, "             and {more} more, above");
+            }
+        }
+        None => text.push_str("stopped by   an unknown cause\n"),
+    }
+    for mapping in failed {
+        let _ = writeln!(text, "not published  {} ({})", mapping.mapping, word(mapping.status));
+    }
+    let published: Vec<&str> =
+        report.mappings.iter().filter(|mapping| mapping.status.stands()).map(|mapping| mapping.mapping.as_str()).collect();
+    let now = match (published.as_slice(), report.kept.as_slice()) {
+        ([], []) => "nothing of these mappings, or what an earlier run left untouched".to_owned(),
+        ([], kept) => format!("the files of run {} as of {}", kept[0].run_id, kept[0].as_of),
+        (new, _) => format!("{} of this run; the others as they were", new.join(", ")),
+    };
+    let _ = writeln!(text, "in {}  {now}", outcome.output.display());
+    match &outcome.evidence {
+        Some(evidence) => {
+            let _ = writeln!(text, "evidence     {}", evidence.display());
+        }
+        None => text.push_str("evidence     none kept\n"),
+    }
+    let next = match outcome.exit.code() {
+        3 => "correct the mapping at the places above, then run again",
+        4 => "look at the rejects file in the evidence; accept once with `--accept rejects`, or cure the source",
+        6 => "see whether the export ran; then run again",
+        130 => "run again: nothing is half done",
+        _ => "run again once the cause is cured: nothing is half done",
+    };
+    let _ = write!(text, "next         {next}");
+    text
+}
+
+/// `1234567` as `1,234,567`.
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

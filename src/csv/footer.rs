@@ -1,0 +1,171 @@
+//! Footers: what reports append behind the data. Only at the end of a file, contiguous.
+//!
+//! Each tool gets the last bytes of a file, which should reach well into the data: a line cut at their start is taken as
+//! it is.
+
+use memchr::{memchr_iter, memrchr};
+use regex::bytes::Regex;
+
+use super::dialect::{Dialect, line_end, text_end};
+use super::field::fields;
+
+/// Most records of a Salesforce footer.
+const SALESFORCE_RECORDS: usize = 16;
+
+/// Most lines of a Salesforce footer above its first line with known words: the name of the report.
+const SALESFORCE_TITLE: usize = 3;
+
+/// A footer in the tail of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Footer {
+    /// Where its first record starts in the tail. Blank lines before it are left to the data.
+    pub start: usize,
+    /// How many records it has.
+    pub records: u64,
+    /// How many blank lines stand between and behind its records.
+    pub blank: u64,
+}
+
+/// The footer of a Salesforce report: behind blank lines the report's name, a copyright line, a confidentiality line, who
+/// made it and when, the company. Known by its copyright or confidentiality line.
+pub fn salesforce_footer(tail: &[u8], dialect: &Dialect, carriage_return: bool) -> Option<Footer> {
+    let mut found = None;
+    let mut certain = false;
+    // The lines above the topmost known words, up to a blank line; none where such a block has no known words.
+    let mut above: Option<Vec<Span>> = None;
+    let mut records = 0;
+    for line in Backwards::lines(tail, carriage_return) {
+        let text = &tail[line.start..line.end];
+        if text.is_empty() {
+            // What stands between a blank line and known words is the report's name, unless it is too much for one.
+            if let Some(title) = above.take()
+                && title.len() <= SALESFORCE_TITLE
+                && title.iter().all(|line| is_single(line, tail, dialect))
+            {
+                found = title.last().copied().or(found);
+            }
+            continue;
+        }
+        records += 1;
+        if records > SALESFORCE_RECORDS {
+            break;
+        }
+        if let Some(sure) = words(text) {
+            certain |= sure;
+            found = Some(line);
+            above = Some(Vec::new());
+        } else if let Some(above) = &mut above {
+            above.push(line);
+        }
+    }
+    let mut first = found.filter(|_| certain)?;
+    // Without a blank line the name is told from the data by its single field, where records have several.
+    let above = above.unwrap_or_default();
+    if let Some(several) = above.iter().position(|line| !is_single(line, tail, dialect))
+        && (1..=SALESFORCE_TITLE).contains(&several)
+    {
+        first = above[several - 1];
+    }
+    Some(footer(tail, first.start, dialect, carriage_return, false))
+}
+
+/// The last `count` records that are not blank; fewer if there are no more. None if there are none.
+pub fn footer_lines(tail: &[u8], count: u64, dialect: &Dialect, carriage_return: bool) -> Option<Footer> {
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let records = Backwards::records(tail, dialect, carriage_return).filter(|record| record.start < record.end);
+    let first = records.take(count).last()?;
+    Some(footer(tail, first.start, dialect, carriage_return, true))
+}
+
+/// The records at the end that `pattern` matches, each as written without its line end. None if the last does not.
+pub fn footer_match(tail: &[u8], pattern: &Regex, dialect: &Dialect, carriage_return: bool) -> Option<Footer> {
+    let records = Backwards::records(tail, dialect, carriage_return).filter(|record| record.start < record.end);
+    let first = records.take_while(|record| pattern.is_match(&tail[record.start..record.end])).last()?;
+    Some(footer(tail, first.start, dialect, carriage_return, true))
+}
+
+/// Counts what stands from `start` on.
+fn footer(tail: &[u8], start: usize, dialect: &Dialect, carriage_return: bool, quotes: bool) -> Footer {
+    let rest = &tail[start..];
+    let all = if quotes {
+        Backwards::records(rest, dialect, carriage_return)
+    } else {
+        Backwards::lines(rest, carriage_return)
+    };
+    let mut footer = Footer { start, records: 0, blank: 0 };
+    for record in all {
+        *(if record.start < record.end { &mut footer.records } else { &mut footer.blank }) += 1;
+    }
+    footer
+}
+
+/// Whether a line has words of a Salesforce footer; true: words that stand nowhere else.
+fn words(line: &[u8]) -> Option<bool> {
+    let text = String::from_utf8_lossy(line).to_lowercase();
+    let text = text.trim_matches(|sign: char| sign.is_whitespace() || matches!(sign, '"' | '\''));
+    if text.starts_with("copyright") && text.contains("salesforce")
+        || text.starts_with("confidential information - do not distribute")
+    {
+        return Some(true);
+    }
+    text.starts_with("generated by:").then_some(false)
+}
+
+fn is_single(line: &Span, tail: &[u8], dialect: &Dialect) -> bool {
+    fields(&tail[line.start..line.end], dialect).count() == 1
+}
+
+/// The text of a line or record.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    start: usize,
+    end: usize,
+}
+
+/// Lines or records, last to first.
+struct Backwards<'a> {
+    bytes: &'a [u8],
+    end: usize,
+    carriage_return: bool,
+    /// Lines belong together until their quotes are even in number; none: each line for itself.
+    quote: Option<u8>,
+}
+
+impl<'a> Backwards<'a> {
+    fn lines(bytes: &'a [u8], carriage_return: bool) -> Self {
+        Self { bytes, end: bytes.len(), carriage_return, quote: None }
+    }
+
+    fn records(bytes: &'a [u8], dialect: &Dialect, carriage_return: bool) -> Self {
+        Self { quote: Some(dialect.quote), ..Self::lines(bytes, carriage_return) }
+    }
+
+    fn line_start(&self, end: usize) -> usize {
+        memrchr(line_end(self.carriage_return), &self.bytes[..end]).map_or(0, |found| found + 1)
+    }
+}
+
+impl Iterator for Backwards<'_> {
+    type Item = Span;
+
+    fn next(&mut self) -> Option<Span> {
+        let last = self.end.checked_sub(1)?;
+        let end = if self.bytes[last] == line_end(self.carriage_return) { last } else { self.end };
+        let line = self.line_start(end);
+        let mut start = line;
+        if let Some(quote) = self.quote {
+            let mut quotes = memchr_iter(quote, &self.bytes[start..end]).count();
+            while quotes % 2 == 1 && start > 0 {
+                let above = self.line_start(start - 1);
+                quotes += memchr_iter(quote, &self.bytes[above..start]).count();
+                start = above;
+            }
+            if quotes % 2 == 1 {
+                // A stray quote: the line stands for itself.
+                start = line;
+            }
+        }
+        self.end = start;
+        Some(Span { start, end: text_end(self.bytes, start, end, self.carriage_return) })
+    }
+}

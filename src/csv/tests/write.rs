@@ -1,0 +1,85 @@
+//! What is written reads back the same.
+
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+
+use super::super::{LineEnding, decode_row, encode_field, encode_row};
+
+fn cell() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        "[a-z ,;'\"\r\n\t\\\\é\0]{0,40}".prop_map(String::into_bytes),
+        "[a-z0-9]{0,200}[,;'\"\r\n]?[a-z0-9]{0,40}".prop_map(String::into_bytes),
+        prop::collection::vec(any::<u8>(), 0..24),
+    ]
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 2_000, failure_persistence: None, ..Config::default() })]
+    #[test]
+    fn rows_parse_back_to_the_same_cells(rows in prop::collection::vec(prop::collection::vec(cell(), 1..6), 1..5), crlf: bool) {
+        let ending = if crlf { LineEnding::CrLf } else { LineEnding::Lf };
+        let mut out = Vec::new();
+        let mut ends = vec![0];
+        for row in &rows {
+            encode_row(&mut out, row, ending);
+            ends.push(out.len());
+        }
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(out.as_slice());
+        let back: Vec<Vec<Vec<u8>>> =
+            reader.byte_records().map(|record| record.unwrap().iter().map(<[u8]>::to_vec).collect()).collect();
+        // The csv crate takes a byte order mark away, also one that a first cell begins with.
+        prop_assume!(!out.starts_with(b"\xEF\xBB\xBF"));
+        prop_assert_eq!(&back, &rows);
+        for (row, range) in rows.iter().zip(ends.windows(2)) {
+            let line = &out[range[0]..range[1]];
+            for line in [line, line.strip_suffix(ending.bytes()).unwrap()] {
+                let cells: Vec<_> = decode_row(line).map(|cell| cell.into_owned()).collect();
+                prop_assert_eq!(&cells, row);
+            }
+        }
+    }
+
+    #[test]
+    fn a_field_is_quoted_exactly_if_it_holds_one_of_six_bytes(value in cell(), before in "[a-z]{0,20}") {
+        let mut out = before.clone().into_bytes();
+        encode_field(&mut out, &value);
+        let quoted = value.iter().any(|byte| b",;'\"\r\n".contains(byte));
+        let mut expected = before.into_bytes();
+        if quoted {
+            expected.push(b'"');
+            expected.extend(value.iter().flat_map(|&byte| if byte == b'"' { vec![byte; 2] } else { vec![byte] }));
+            expected.push(b'"');
+        } else {
+            expected.extend_from_slice(&value);
+        }
+        prop_assert_eq!(out, expected);
+    }
+}
+
+#[test]
+fn the_sign_is_seen_at_every_place_of_every_length() {
+    for length in 1..100 {
+        for at in 0..length {
+            for sign in *b",;'\"\r\n" {
+                let mut value = vec![b'x'; length];
+                value[at] = sign;
+                let mut out = Vec::new();
+                encode_field(&mut out, &value);
+                assert_eq!((out[0], *out.last().unwrap()), (b'"', b'"'), "{length} {at} {sign}");
+                assert_eq!(out.len(), length + 2 + usize::from(sign == b'"'));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_empty_only_field_of_a_line_is_quoted() {
+    let row = |cells: &[&str]| {
+        let mut out = b"before".to_vec();
+        encode_row(&mut out, cells, LineEnding::Lf);
+        String::from_utf8(out).unwrap()
+    };
+    assert_eq!(row(&[""]), "before\"\"\n");
+    assert_eq!(row(&["", ""]), "before,\n");
+    assert_eq!(row(&["a b", "c;d", "O'Neill"]), "beforea b,\"c;d\",\"O'Neill\"\n");
+}

@@ -1,0 +1,123 @@
+//! Codes of keys and links (K6xx), limits and publishing (L7xx), sources and the world (S8xx), and warnings (W9xx).
+
+use super::{Code, Stage};
+
+codes! { RUN:
+    KEY_TWICE "K601" Run "the same key occurs twice"
+        "`duplicates: error` refuses such data."
+        "Remove the duplicates, or choose another policy.";
+    KEY_SHARED "K602" Row "one foreign key points to two accounts"
+        "Totango could not know which account is meant. Article FK."
+        "Correct it at the source.";
+    PARENT_MISSING "K603" Row "the parent is nowhere"
+        "A child needs a parent that exists or is sent too. Article HIER."
+        "Send the parent, list it in `known_accounts`, or say `missing_parent: detach`.";
+    PARENT_REJECTED "K604" Row "the parent's own row was not written"
+        "A child must not hang under a row that Totango never gets."
+        "Cure the parent's row; its children follow.";
+    PARENT_SELF "K605" Row "an account is its own parent"
+        "A loop of one. Article HIER."
+        "Empty the parent at the source.";
+    PARENT_LOOP "K606" Row "accounts are one another's parents in a loop"
+        "No tree can be built. Article HIER."
+        "Break the loop at the source.";
+    TOO_DEEP "K607" Row "an account lies deeper than `max_depth`"
+        "A root has depth 1."
+        "Raise `max_depth`, or correct the parents.";
+    REFERENCE_MISSING "K608" Row "the value refers to nothing"
+        "References are checked against what is written and what is known."
+        "Send the target too, or say `missing: empty` or `warn`.";
+    KEY_LOOKUP_TWICE "K609" Run "two rows of a lookup table have one key and different values"
+        "Which of them is meant cannot be known."
+        "Remove one of the two.";
+    LIMIT_REJECTS "L701" Run "more records are rejected than `limits` allows"
+        "The run is refused so that a broken export does not reach Totango."
+        "Look at the rejects file; accept once with `--accept rejects`.";
+    FAIL_POLICY "L702" Run "a fault that `fail` refuses"
+        "The mapping says `fail` for this fault."
+        "Cure the data, or choose another policy.";
+    PUBLISH_FAILED "L703" Run "the outputs could not be put in place"
+        "Disk full, no permission, or the folder went away."
+        "Make room or give permission, and run again.";
+    LOCKED "L704" Run "another run holds the output folder"
+        "Two runs at once would mix their files."
+        "Wait for it to end.";
+    MEMORY "L705" Run "the run would need more memory than `--memory` allows"
+        "Row records of this stage cannot be moved to disk."
+        "Raise `--memory`.";
+    UNBALANCED "L706" Run "the ledger does not balance"
+        "A record was lost or counted twice: a mistake in tanguero."
+        "Report it with `run.json`; nothing was published.";
+    SPLIT_TOO_SMALL "L707" Run "a single row is larger than `split.size`"
+        "The part could not hold it."
+        "Raise `split.size`.";
+    SOURCE_MISSING "S801" Run "a source matches no file"
+        "The export did not arrive, or the path is wrong."
+        "Check the path; see when the export last ran.";
+    SOURCE_EMPTY "S802" Run "a source has no record"
+        "An empty export is most often a failed export."
+        "Check the export, or say `on_empty: ok`.";
+    SOURCE_OLD "S803" Run "a source is older than `max_age`"
+        "The export did not run."
+        "Check the export.";
+    SOURCE_UNREADABLE "S804" Run "a source cannot be read"
+        "The file is damaged, of another kind, or not permitted."
+        "Check the file, `kind` and `compression`.";
+    SOURCE_CHANGED "S805" Run "a source changed while it was read"
+        "The result would be a mixture."
+        "Run again when the export is complete.";
+    HEADER "S806" Mapping "the header cannot be used"
+        "It is blank, missing, or has a name that the tool needs for itself."
+        "Set `preamble`, `delimiter` or `header`.";
+    WORLD "S807" Run "the run failed"
+        "Disk, memory or the engine."
+        "See the message; run again when it is cured.";
+    USAGE "S808" Run "wrong usage"
+        "The command line cannot be understood."
+        "See `tanguero --help`.";
+    EMPTIED "W901" Row "a faulty value was emptied"
+        "`on_error: empty` writes an empty cell instead."
+        "Look at the column; Totango may delete the value it has.";
+    MAY_DELETE "W902" Row "empty cells that may delete values in Totango"
+        "An empty account cell runs the attribute's default-value setting; an empty user cell always deletes. Article OLDPREP."
+        "Say `default:` to decide, or leave the column out.";
+    CASE_TWINS "W903" Row "two ids differ only by case"
+        "Totango keeps them apart in some places and not in others. Article FAQWEB."
+        "Use one spelling at the source.";
+    SHORT_SALESFORCE_ID "W904" Row "a Salesforce id of 15 characters"
+        "It differs from others only by case; Totango wants the 18-character form. Article IDS."
+        "Wrap it in `sf18(...)`.";
+    DETACHED "W905" Row "a record was written without its parent"
+        "`detach` cut the link."
+        "Check the parents.";
+    REFERENCE_WARNING "W906" Row "a value refers to nothing"
+        "`missing: warn` lets it pass."
+        "Check the reference.";
+    REFERENCE_EMPTIED "W907" Row "a reference to nothing was emptied"
+        "`missing: empty` writes an empty cell."
+        "Check the reference.";
+    FOOTER_ABSENT "W908" Run "the footer is not there"
+        "A report that ends without its footer was probably cut."
+        "Check the export.";
+    LARGE_FILE "W909" Run "the file is larger than a one-time upload takes"
+        "Recurring imports have no limit. Articles PREP, AGG."
+        "Use `output.split`, or a recurring import.";
+    TRUNCATED "W910" Row "text was cut to the longest Totango takes"
+        "`truncate: true` allows it."
+        "Shorten it at the source.";
+    NO_HISTORY "W911" Run "usage of earlier days is not loaded"
+        "Totango ignores the Timestamp: events land on the day of upload. Article USAGECSV."
+        "Send each day on its day.";
+    TEAMS_REPLACED "W912" Run "the Teams column replaces the teams people have"
+        "Totango takes the list as the whole of them. Article TUBULK."
+        "Leave the column out unless that is meant.";
+    TYPE_PER_LEVEL "W913" Run "one account type stands at several levels of the hierarchy"
+        "Totango wants one distinct type per level. Article HIER."
+        "Check `Account Type`.";
+    CONTACT_FLAG "W914" Row "a key contact that is not a contact"
+        "A key contact must also be a contact. Article TERMS."
+        "Map `Contact` as well.";
+    LICENCES "W915" Run "active users use up licences"
+        "Each active user takes one. Article TUMAN."
+        "Compare the count with the contract.";
+}

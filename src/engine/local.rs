@@ -1,0 +1,87 @@
+//! The engine inside this process.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use datafusion::common::Result;
+use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use jiff::civil::Date;
+
+use crate::engine::day;
+
+/// Share of `--memory` that the engine's own operators may fill; the rest is for readers, row records and buffers, which
+/// its pool does not see.
+const POOL_SHARE: f64 = 0.5;
+
+/// What the engine is given.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// Partitions that run at once.
+    pub threads: usize,
+    /// Bytes the whole run may hold.
+    pub memory: u64,
+    /// Folder for sorted runs and other spill files; removed by its owner.
+    pub spill: PathBuf,
+    /// What `current_date` and `now()` are.
+    pub as_of: Date,
+}
+
+/// Makes sessions that share one memory pool and one spill folder.
+#[derive(Debug)]
+pub struct Engine {
+    options: EngineOptions,
+    runtime: Arc<RuntimeEnv>,
+}
+
+impl Engine {
+    /// An engine with `options`.
+    ///
+    /// # Errors
+    /// When the spill folder cannot be used.
+    pub fn new(options: EngineOptions) -> Result<Self> {
+        let bytes = (options.memory as f64 * POOL_SHARE) as usize;
+        let tracked = NonZeroUsize::new(5).expect("five is not zero");
+        let pool = TrackConsumersPool::new(FairSpillPool::new(bytes), tracked);
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(pool))
+            .with_temp_file_path(options.spill.clone())
+            .with_max_temp_directory_size(u64::MAX)
+            .build_arc()?;
+        Ok(Self { options, runtime })
+    }
+
+    /// What it was given.
+    pub fn options(&self) -> &EngineOptions {
+        &self.options
+    }
+
+    /// A session without tables, running on all threads.
+    pub fn session(&self) -> SessionContext {
+        self.with_partitions(self.options.threads)
+    }
+
+    /// A session whose results come in one stream, in the order of the rows.
+    pub fn ordered_session(&self) -> SessionContext {
+        self.with_partitions(1)
+    }
+
+    fn with_partitions(&self, partitions: usize) -> SessionContext {
+        let mut config = SessionConfig::new().with_target_partitions(partitions).with_information_schema(false);
+        let options = config.options_mut();
+        options.sql_parser.enable_ident_normalization = false;
+        options.sql_parser.collect_spans = true;
+        options.catalog.create_default_catalog_and_schema = true;
+        // Rows pass through in the reader's own pieces, sized for the processor's cache.
+        options.execution.coalesce_batches = false;
+        options.optimizer.repartition_file_scans = false;
+        options.optimizer.enable_round_robin_repartition = false;
+        let session = SessionContext::new_with_config_rt(config, Arc::clone(&self.runtime));
+        for function in day::functions(self.options.as_of) {
+            session.register_udf(function);
+        }
+        session
+    }
+}

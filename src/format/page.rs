@@ -1,0 +1,228 @@
+//! The page of formats, `docs/formats.md`, and one format's section of it for `tanguero formats NAME`.
+
+use std::fmt::Write;
+
+use crate::format::{ColumnSpec, Empty, FormatSpec, Need, articles, catalog};
+
+const OPENING: &str = "\
+# Totango's file formats
+
+This page is made from the catalogue, `src/format/catalog/*.yaml`; edit that, then run the tests with `UPDATE_GOLDEN=1`.
+
+A mapping names columns by their **API name**, exactly. `output: {headers: display}` writes the display names instead.
+**Need**: *mandatory* columns must be mapped and an empty cell rejects the record; *expected* ones give a warning when they
+are not mapped. Columns that are in no table are attributes of the service: custom columns, of type `text` unless the mapping says so.
+**Empty cell** says what Totango does with one: *setting decides* is the attribute's own default-value setting, which may
+delete the value (OLDPREP); *not published* is best taken as deletion. Capital words in brackets are articles, listed at the end
+of the page.
+
+Every format: UTF-8 without byte order mark, comma, CRLF, header first (OLDPREP, PREP); dates as ISO 8601 and numbers plain
+with a dot (OLDPREP, TYPES); no double quote inside text unless `quotes` says otherwise (OLDPREP); file names of letters, digits,
+`.`, `_`, `-` (PREP).
+";
+
+/// The whole page.
+pub fn page() -> String {
+    let mut page = format!("{OPENING}\n| format | a row is | load after |\n| --- | --- | --- |\n");
+    for format in catalog() {
+        let after = format.after.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let _ = writeln!(page, "| [`{0}`](#{0}) | {1} | {after} |", format.name, escape(&format.about));
+    }
+    for format in catalog() {
+        page.push('\n');
+        page.push_str(&section(format));
+    }
+    page.push_str(
+        "\n## Articles\n\nOn Totango's support pages; some could be read in part or in an older copy only.\n\n",
+    );
+    page.push_str("| code | article |\n| --- | --- |\n");
+    for (code, title) in articles() {
+        let _ = writeln!(page, "| {code} | {} |", escape(&title));
+    }
+    page
+}
+
+/// One format: its columns, rules, limits, what is unsettled, an example.
+pub fn section(format: &FormatSpec) -> String {
+    let mut text = format!("## {}\n\n**{}.** {}", format.name, format.title, format.about);
+    let _ = writeln!(text, " ({})\n", format.sources.join(", "));
+    text.push_str("| column | display name | type | need | rule | empty cell |\n");
+    text.push_str("| --- | --- | --- | --- | --- | --- |\n");
+    if let Some(key) = &format.own_key {
+        row(&mut text, "the column named in `collection: {key}`", key);
+    }
+    for column in &format.columns {
+        row(&mut text, &format!("`{}`", column.name), column);
+    }
+    if format.tags {
+        text.push_str(
+            "| `tag##<tag name>` | | tag | optional | `yes` adds the tag, `no` removes it; an unknown tag is created. (TAGS) \
+             | nothing changes |\n",
+        );
+    }
+    if let Some(pivot) = &format.pivot {
+        let _ = writeln!(
+            text,
+            "| `<Module>##<Action>` | | {} | optional | Module of at most {} characters, action of at most {}; a name may be \
+             new. (AGG, LIMITS) | {} |",
+            pivot.kind,
+            pivot.module_length,
+            pivot.action_length,
+            empty(pivot.empty)
+        );
+    }
+    text.push('\n');
+    for rule in rules(format) {
+        let _ = writeln!(text, "- {rule}");
+    }
+    if !format.unsettled.is_empty() {
+        text.push_str("\nNot settled by any public page:\n\n");
+        for note in &format.unsettled {
+            let _ = writeln!(text, "- {note}");
+        }
+    }
+    let _ = write!(text, "\n```csv\n{}```\n", format.example());
+    text
+}
+
+fn row(text: &mut String, name: &str, column: &ColumnSpec) {
+    let need = match column.need {
+        Need::Mandatory => "**mandatory**",
+        Need::Expected => "expected",
+        Need::Optional => "optional",
+    };
+    let nothing = match (&column.default, column.empty) {
+        (Some(value), _) => format!("`{value}` is written"),
+        (None, Empty::Never) => "rejected".to_owned(),
+        (None, other) => empty(other).to_owned(),
+    };
+    let display = if column.display == column.name { String::new() } else { format!("`{}`", column.display) };
+    let _ = writeln!(
+        text,
+        "| {name} | {display} | {} | {need} | {} | {nothing} |",
+        column.kind,
+        escape(&sentences(column).join(" "))
+    );
+}
+
+/// What a column's value must be, sentence by sentence, the articles last.
+fn sentences(column: &ColumnSpec) -> Vec<String> {
+    let mut rules = vec![column.about.clone()];
+    if !column.id_extra.is_empty() {
+        let extra: Vec<String> = column.id_extra.chars().map(|character| format!("`{character}`")).collect();
+        rules.push(format!("Letters, digits, `_`, {}.", extra.join(", ")));
+    }
+    if !column.strict_loses.is_empty() {
+        rules.push(format!("`alphabet: strict` forbids `{}`.", column.strict_loses));
+    }
+    if !column.lenient_extra.is_empty() {
+        rules.push(format!("`alphabet: lenient` allows `{}`.", column.lenient_extra));
+    }
+    if let Some(limit) = column.max_length {
+        rules.push(format!("At most {limit} characters."));
+    }
+    if !column.values.is_empty() {
+        rules.push(format!("Values: {}.", list(&column.values)));
+    }
+    let renamed: Vec<String> = column
+        .map
+        .iter()
+        .filter(|(from, to)| from != to)
+        .map(|(from, to)| format!("`{from}` becomes `{to}`"))
+        .collect();
+    if !renamed.is_empty() {
+        rules.push(format!("{}, in any case.", renamed.join(", ")));
+    }
+    if let Some((yes, no)) = &column.flag {
+        rules.push(format!("Written as `{yes}` or `{no}`."));
+    }
+    if let Some(separator) = &column.separator {
+        rules.push(format!("Joined by `{separator}`."));
+    }
+    if let Some(min) = column.min {
+        rules.push(format!("At least {min}."));
+    }
+    if column.always {
+        rules.push("Written even if the mapping does not name it.".to_owned());
+    }
+    if column.lower_case {
+        rules.push("Written in lower case.".to_owned());
+    }
+    if let Some(code) = &column.warning {
+        rules.push(format!("Writing it is a warning ({code})."));
+    }
+    if !column.sources.is_empty() {
+        rules.push(format!("({})", column.sources.join(", ")));
+    }
+    rules
+}
+
+/// What holds for the file as a whole.
+fn rules(format: &FormatSpec) -> Vec<String> {
+    let mut rules = Vec::new();
+    let case = if format.key_ignores_case { ", case ignored" } else { "" };
+    let mut key = format.key.clone();
+    if format.own_key.is_some() {
+        key.push("the collection's key".to_owned());
+    }
+    rules.push(match (format.key_per_foreign_key, key.is_empty()) {
+        (true, _) => {
+            format!("Key: each `foreign_key` column with its value{case}; one value for two accounts rejects both.")
+        }
+        (false, true) => "Key: none; equal rows are kept.".to_owned(),
+        (false, false) => format!("Key: {}{case}. `duplicates` is `{}` unless said.", list(&key), format.duplicates),
+    });
+    for group in &format.one_of {
+        rules.push(format!("Each row has a value in at least one of {}.", list(group)));
+    }
+    for rule in &format.required_when {
+        rules.push(format!("`{}` has a value in each row in which `{}` has one.", rule.column, rule.when));
+    }
+    for rule in &format.implies {
+        rules.push(format!(
+            "Where `{}` is true, `{}` should be true as well (a warning, W914).",
+            rule.column, rule.needs
+        ));
+    }
+    if format.hierarchy {
+        rules.push("`parent_id` is checked: it exists, is not the row itself, closes no loop. (HIER)".to_owned());
+    }
+    if let Some(kind) = format.needs_type {
+        rules.push(format!("At least one column of type `{kind}`."));
+    }
+    if format.needs_data {
+        rules.push("At least one column beside the key.".to_owned());
+    }
+    rules.push(if format.custom.allowed {
+        let kinds: Vec<String> = format.custom.types.iter().map(ToString::to_string).collect();
+        let length =
+            format.custom.max_length.map_or(String::new(), |limit| format!(" Text of at most {limit} characters."));
+        format!("Custom columns: {}.{length} Empty cell: {}.", list(&kinds), empty(format.custom.empty))
+    } else {
+        "No custom columns.".to_owned()
+    });
+    rules.push(format!(
+        "At most {} columns; a one-time upload takes {} MB, a recurring import any size.",
+        format.max_columns,
+        format.max_bytes / 1_000_000
+    ));
+    rules
+}
+
+fn empty(empty: Empty) -> &'static str {
+    match empty {
+        Empty::Setting => "setting decides",
+        Empty::Deletes => "deletes the value, always",
+        Empty::Leaves => "nothing changes",
+        Empty::Unknown => "not published",
+        Empty::Never => "never written",
+    }
+}
+
+fn list(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn escape(text: &str) -> String {
+    text.replace('|', "\\|")
+}

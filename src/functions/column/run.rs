@@ -1,0 +1,68 @@
+//! The hot loop: one column, one kernel, no allocation and no dispatch per cell.
+#![allow(unsafe_code)]
+
+use datafusion::arrow::array::{Array, ArrayRef, StringViewArray, UInt8Array};
+
+use crate::functions::cell::{Cell, Normal, Normaliser};
+use crate::functions::kernel::date::Hint;
+use crate::functions::{fault, is_warning};
+
+use super::output::Output;
+
+/// Judges every cell of a column. `judged`: faults that a function before this one has found (template, tags).
+pub fn judge(cell: &Cell, input: &StringViewArray, judged: Option<&UInt8Array>) -> ArrayRef {
+    if let Some(judged) = judged.filter(|judged| judged.values().iter().any(|fault| *fault != fault::NONE)) {
+        return pass_on(cell, input, judged);
+    }
+    match cell.normaliser() {
+        Normaliser::Text(rules) => run(cell, rules, input),
+        Normaliser::Id(rules) => run(cell, rules, input),
+        Normaliser::Email(rules) => run(cell, rules, input),
+        Normaliser::Number(rules) => run(cell, rules, input),
+        Normaliser::Date(rules) => run(cell, rules.as_ref(), input),
+        Normaliser::Flag(rules) => run(cell, rules, input),
+        Normaliser::List(rules) => run(cell, rules, input),
+    }
+}
+
+fn run<N: Normal>(cell: &Cell, normal: &N, input: &StringViewArray) -> ArrayRef {
+    let mut output = Output::new(input);
+    let mut hint = Hint::default();
+    let nulls = input.nulls();
+    for (row, &view) in input.views().iter().enumerate() {
+        let mark = output.side.len();
+        if nulls.is_some_and(|nulls| nulls.is_null(row)) {
+            let verdict = cell.judge_empty(&mut output.side);
+            output.push(b"", 0, verdict, mark);
+            continue;
+        }
+        // SAFETY: `row` comes from the array's own views, so it is below its length.
+        let value = unsafe { input.value_unchecked(row) }.as_bytes();
+        let verdict = cell.judge_with(normal, value, &mut hint, &mut output.side);
+        output.push(value, view, verdict, mark);
+    }
+    output.finish()
+}
+
+/// A column some of whose cells are faulty already.
+#[cold]
+fn pass_on(cell: &Cell, input: &StringViewArray, judged: &UInt8Array) -> ArrayRef {
+    let mut output = Output::new(input);
+    let mut hint = Hint::default();
+    for (row, &view) in input.views().iter().enumerate() {
+        let mark = output.side.len();
+        let found = judged.value(row);
+        let value = if input.is_null(row) { b"" } else { input.value(row).as_bytes() };
+        let verdict = if found != fault::NONE && !is_warning(found) {
+            cell.judge_fault(found, &mut output.side)
+        } else {
+            let mut verdict = cell.judge(input.is_valid(row).then_some(value), &mut hint, &mut output.side);
+            if verdict.fault == fault::NONE {
+                verdict.fault = found;
+            }
+            verdict
+        };
+        output.push(value, view, verdict, mark);
+    }
+    output.finish()
+}

@@ -1,0 +1,118 @@
+//! A date layout as the mapping spells it: a word (`iso`, `epoch_s`, `epoch_ms`, `excel`) or a strftime pattern.
+
+use super::moment::{Miss, Moment};
+use super::program::Program;
+use super::{foreign, iso, serial};
+
+/// One compiled layout.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// As spelt, for messages.
+    pub text: String,
+    reader: Reader,
+}
+
+#[derive(Debug, Clone)]
+enum Reader {
+    Iso,
+    EpochSeconds,
+    EpochMillis,
+    Excel,
+    Program(Program),
+    /// A pattern with directives that only jiff knows (ISO weeks, zone names).
+    Foreign,
+}
+
+/// How a value starts that a layout can take: a run of digits, then a byte. Different starts never meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Start {
+    /// Fewest and most digits of the run.
+    pub digits: (usize, usize),
+    /// What follows; none: anything.
+    pub next: Option<Next>,
+}
+
+/// What follows the first digits of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// This byte.
+    Byte(u8),
+    /// The end, or the point of a fraction.
+    EndOrPoint,
+}
+
+impl Layout {
+    /// The layout `iso`.
+    pub fn iso() -> Self {
+        Self { text: "iso".to_owned(), reader: Reader::Iso }
+    }
+
+    /// Reads the mapping's spelling.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words for the mapping's author.
+    pub fn compile(text: &str) -> Result<Self, String> {
+        let reader = match text {
+            "iso" => Reader::Iso,
+            "epoch_s" | "%s" => Reader::EpochSeconds,
+            "epoch_ms" => Reader::EpochMillis,
+            "excel" => Reader::Excel,
+            _ if !text.contains('%') => {
+                return Err(format!(
+                    "`{text}` is no date layout: it is `iso`, `epoch_s`, `epoch_ms`, `excel` or a pattern like `%m/%d/%Y`"
+                ));
+            }
+            _ => match Program::compile(text)? {
+                Some(program) => Reader::Program(program),
+                None => {
+                    foreign::check(text)?;
+                    Reader::Foreign
+                }
+            },
+        };
+        Ok(Self { text: text.to_owned(), reader })
+    }
+
+    /// Reads the whole value or says why not.
+    #[inline]
+    pub fn read(&self, value: &[u8]) -> Result<Moment, Miss> {
+        match &self.reader {
+            Reader::Iso => iso::read(value),
+            Reader::Program(program) => program.read(value),
+            Reader::EpochSeconds => serial::epoch_seconds(value),
+            Reader::EpochMillis => serial::epoch_millis(value),
+            Reader::Excel => serial::excel(value),
+            Reader::Foreign => foreign::read(&self.text, value),
+        }
+    }
+
+    /// Some value may be taken by both.
+    pub fn meets(&self, other: &Self) -> bool {
+        let (one, two) = (self.start(), other.start());
+        let apart = one.digits.1 < two.digits.0 || two.digits.1 < one.digits.0;
+        !apart && (one.next == two.next || one.next_may_be(two) || two.next_may_be(one))
+    }
+
+    fn start(&self) -> Start {
+        match &self.reader {
+            Reader::Iso => Start { digits: (4, 4), next: Some(Next::Byte(b'-')) },
+            Reader::EpochSeconds | Reader::EpochMillis | Reader::Excel => {
+                Start { digits: (0, 17), next: Some(Next::EndOrPoint) }
+            }
+            Reader::Program(program) => program.start(),
+            Reader::Foreign => Start { digits: (0, usize::MAX), next: None },
+        }
+    }
+}
+
+impl Start {
+    /// This one is not sure what follows, or is a count: its point may be a pattern's, and its minus too.
+    fn next_may_be(self, other: Self) -> bool {
+        match (self.next, other.next) {
+            (None, _) => true,
+            (Some(Next::EndOrPoint), Some(Next::Byte(b'.'))) => true,
+            (Some(Next::EndOrPoint), Some(Next::Byte(b'-'))) => other.digits.0 == 0,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The SQL functions that normalise values, and those that help users' SQL.
+//!
+//! In: a column of any type and a [`CellSpec`](crate::resolve::CellSpec) as a JSON literal. Out: a column of judged cells,
+//! `struct(value, fault)`. `kernel` turns one value's bytes into its normal form and knows nothing of Arrow; `cell` takes a
+//! value through all steps of a column; `column` does it for whole arrays without copying what stays; `udf` are the shells
+//! SQL calls. [`explain`] tells people what a fault byte means for the value at hand.
+//! This room knows no source, no format and no file; it never panics on data and never asks for the time.
+
+mod cell;
+mod column;
+mod explain;
+pub mod fault;
+mod kernel;
+mod lookup;
+mod udf;
+
+use std::sync::Arc;
+
+use datafusion::prelude::SessionContext;
+
+pub use column::{judged_fields, judged_parts, judged_type};
+pub use explain::{Explainer, explain};
+pub use fault::{code_of, is_warning};
+pub use lookup::{LookupClash, LookupKey, LookupTable, LookupTables};
+pub use udf::FunctionPage;
+
+/// Registers every function; normalisers look values up in `tables`, which may be filled later, before a plan runs.
+pub fn register(session: &SessionContext, tables: Arc<LookupTables>) {
+    for function in udf::functions(&tables) {
+        session.register_udf(function);
+    }
+}
+
+/// Every function with its signature and one line about it, for the docs.
+pub fn list() -> Vec<FunctionPage> {
+    udf::pages()
+}
+
+/// What is wrong with a date layout, in words for the mapping's author; none if it can be used.
+pub fn layout_problem(layout: &str) -> Option<String> {
+    kernel::date::Layout::compile(layout).err()
+}
+
+/// What is wrong with a time zone's name; none if it is known.
+pub fn zone_problem(zone: &str) -> Option<String> {
+    kernel::date::Zone::load(zone).err()
+}

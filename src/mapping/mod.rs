@@ -1,0 +1,24 @@
+//! The mapping file and the project file as trees.
+//!
+//! In: a file's text and the run's variables. Out: a [`Mapping`] that mirrors the YAML one to one, every leaf with its
+//! place, and all that is wrong with it. Nothing is looked up here: formats, sources, columns and SQL are judged by the
+//! rooms above. Pure: no I/O, no clock.
+
+mod columns;
+mod file;
+mod options;
+mod output;
+mod project;
+mod read;
+mod rows;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod variables;
+mod wide;
+
+pub use file::parse;
+pub use project::parse_project;
+pub use tree::*;
+pub use variables::Variables;

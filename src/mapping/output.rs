@@ -1,0 +1,73 @@
+//! `output` and `limits`: what is written, and past what nothing is.
+
+use super::read::{Entry, Reader, Section};
+use super::tree::{Limits, Output, RejectRecord};
+use super::variables::Use;
+use crate::yaml::Spanned;
+
+const OUTPUT: Section = Section {
+    what: "`output`",
+    keys: &["file", "headers", "line_ending", "split", "changes", "rejects", "archive"],
+    example: "{file: accounts.csv}",
+};
+const SPLIT: Section = Section { what: "`split`", keys: &["size", "rows"], example: "{size: 100MB}" };
+const REJECTS: Section = Section { what: "`rejects`", keys: &["record", "redact"], example: "{record: key}" };
+const LIMITS: Section = Section {
+    what: "`limits`",
+    keys: &["rejects", "fewer_rows", "emptier", "cleared", "new_accounts", "headers"],
+    example: "{rejects: 0.5%}",
+};
+
+const RECORDS: &[(&str, RejectRecord)] =
+    &[("full", RejectRecord::Full), ("key", RejectRecord::Key), ("none", RejectRecord::None)];
+
+const NO_HISTORY: &str = "this version keeps no record of earlier runs";
+
+/// `output:`.
+pub(super) fn output(reader: &mut Reader<'_>, entry: Entry<'_>) -> Output {
+    let Some(keys) = reader.keys(entry, &OUTPUT) else { return Output::default() };
+    let mut output =
+        Output { file: keys.get("file").and_then(|entry| reader.text(entry, Use::Text)), ..Output::default() };
+    let headers = keys.get("headers").and_then(|entry| reader.word(entry, &[("api", false), ("display", true)]));
+    output.display_headers = headers.is_some_and(|word| word.value);
+    let ending = keys.get("line_ending").and_then(|entry| reader.word(entry, &[("crlf", false), ("lf", true)]));
+    output.line_feed = ending.is_some_and(|word| word.value);
+    if let Some(keys) = keys.get("split").and_then(|entry| reader.keys(entry, &SPLIT)) {
+        output.split_size = keys.get("size").and_then(|entry| reader.size(entry));
+        output.split_rows = keys.get("rows").and_then(|entry| reader.number(entry, 1));
+    }
+    if let Some(keys) = keys.get("rejects").and_then(|entry| reader.keys(entry, &REJECTS)) {
+        let record = keys.get("record").and_then(|entry| reader.word(entry, RECORDS));
+        output.reject_record = record.map(|word| word.value).unwrap_or_default();
+        let redact = keys.get("redact").and_then(|entry| reader.texts(entry, |r, e| r.text(e, Use::Text)));
+        output.redact = redact.unwrap_or_default();
+    }
+    if let Some(entry) = keys.get("changes") {
+        reader.not_yet("output.changes", entry.key, NO_HISTORY);
+        output.changes = Some(entry.key);
+    }
+    if let Some(entry) = keys.get("archive") {
+        reader.not_yet("output.archive", entry.key, "this version archives nothing");
+        output.archive = entry.node.as_text().map(|text| Spanned::new(text.to_owned(), entry.node.span));
+    }
+    output
+}
+
+/// `limits:`.
+pub(super) fn limits(reader: &mut Reader<'_>, entry: Entry<'_>) -> Limits {
+    let Some(keys) = reader.keys(entry, &LIMITS) else { return Limits::default() };
+    let mut limits =
+        Limits { rejects: keys.get("rejects").and_then(|entry| reader.amount(entry)), needs_history: Vec::new() };
+    for key in ["fewer_rows", "emptier", "cleared", "new_accounts", "headers"] {
+        let Some(entry) = keys.get(key) else { continue };
+        let read = match key {
+            "headers" => reader.word(entry, &[("warn", ()), ("fail", ())]).is_some(),
+            _ => reader.amount(entry).is_some(),
+        };
+        if read {
+            reader.not_yet(&format!("limits.{key}"), entry.key, NO_HISTORY);
+        }
+        limits.needs_history.push(Spanned::new(key.to_owned(), entry.key));
+    }
+    limits
+}

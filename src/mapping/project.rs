@@ -1,0 +1,168 @@
+//! The project file, `tanguero.yaml`.
+
+use std::collections::BTreeMap;
+
+use super::read::{Entry, Keys, Reader, Section, listed, similar};
+use super::tree::{ProjectFile, Text};
+use super::variables::{Use, Variables};
+use super::{columns, file, sources};
+use crate::diagnostic::{Diagnostic, Diagnostics, code, nearest};
+use crate::yaml::Value;
+
+const PROJECT: Section = Section {
+    what: "the project file",
+    keys: &[
+        "sources",
+        "stores",
+        "variables",
+        "environments",
+        "defaults",
+        "attributes",
+        "output",
+        "state",
+        "publish",
+        "deliver",
+        "schedule",
+        "notify",
+        "service_timezone",
+    ],
+    example: "output: {directory: out}",
+};
+const ENVIRONMENT: Section = Section {
+    what: "an environment",
+    keys: &["variables", "output"],
+    example: "{variables: {REGION: eu}, output: {directory: out/prod}}",
+};
+const OUTPUT: Section =
+    Section { what: "`output`", keys: &["directory", "reports"], example: "{directory: out, reports: reports}" };
+
+/// Reads a project file, shown as `path` in diagnostics.
+///
+/// `variables` are those of the command line; the tree's hold the file's too, the chosen environment's first. An empty file
+/// is a project that says nothing.
+pub fn parse_project(path: &str, text: &str, variables: &Variables) -> (Option<ProjectFile>, Diagnostics) {
+    // The file's own variables are read first, as they stand: they fill the rest of it.
+    let mut first = Reader::new(path, text, variables);
+    let Some(node) = file::document(&mut first) else { return (None, first.found) };
+    if matches!(node.value, Value::Null) {
+        return (Some(empty(path, variables.clone())), first.found);
+    }
+    let Some(keys) = file::whole(&mut first, &node, &PROJECT) else { return (None, first.found) };
+    let environment = environment(&mut first, &keys, variables.env());
+    let mut own = environment.variables;
+    for (name, value) in keys.get("variables").map(|entry| values(&mut first, entry)).unwrap_or_default() {
+        own.entry(name).or_insert(value);
+    }
+    let variables = variables.clone().or(own);
+    let mut reader = Reader { path, text, variables: &variables, found: first.found };
+    let mut project = project(&mut reader, &keys, empty(path, variables.clone()));
+    project.directory = environment.output.directory(&mut reader).or(project.directory);
+    project.reports = environment.output.reports(&mut reader).or(project.reports);
+    reader.found.sort();
+    (Some(project), reader.found)
+}
+
+fn empty(path: &str, variables: Variables) -> ProjectFile {
+    ProjectFile {
+        path: path.to_owned(),
+        sources: Vec::new(),
+        variables,
+        defaults: Vec::new(),
+        attributes: None,
+        directory: None,
+        reports: None,
+        publish_together: false,
+        service_timezone: None,
+        state: None,
+    }
+}
+
+fn project(reader: &mut Reader<'_>, keys: &Keys<'_>, empty: ProjectFile) -> ProjectFile {
+    for key in ["stores", "deliver", "schedule", "notify"] {
+        if let Some(entry) = keys.get(key) {
+            reader.not_yet(key, entry.key, "this version reads and writes local files only");
+        }
+    }
+    let output = keys.get("output").map(|entry| Folders::read(reader, entry)).unwrap_or_default();
+    let publish = keys.get("publish").and_then(|entry| reader.word(entry, &[("each", false), ("together", true)]));
+    ProjectFile {
+        sources: keys.get("sources").map(|entry| sources::sources(reader, entry)).unwrap_or_default(),
+        defaults: keys.get("defaults").map(|entry| columns::defaults(reader, entry)).unwrap_or_default(),
+        attributes: keys.get("attributes").and_then(|entry| reader.texts(entry, Reader::exact)),
+        directory: output.directory(reader),
+        reports: output.reports(reader),
+        publish_together: publish.is_some_and(|word| word.value),
+        service_timezone: keys.get("service_timezone").and_then(|entry| reader.text(entry, Use::Text)),
+        state: keys.get("state").and_then(|entry| sources::file(reader, entry, Use::Path)),
+        ..empty
+    }
+}
+
+/// `output:` of a project or an environment, its variables not yet filled in.
+#[derive(Default)]
+struct Folders<'n> {
+    directory: Option<Entry<'n>>,
+    reports: Option<Entry<'n>>,
+}
+
+impl<'n> Folders<'n> {
+    fn read(reader: &mut Reader<'_>, entry: Entry<'n>) -> Self {
+        let Some(keys) = reader.keys(entry, &OUTPUT) else { return Self::default() };
+        Self { directory: keys.get("directory"), reports: keys.get("reports") }
+    }
+
+    fn directory(&self, reader: &mut Reader<'_>) -> Option<Text> {
+        self.directory.and_then(|entry| sources::file(reader, entry, Use::Path))
+    }
+
+    fn reports(&self, reader: &mut Reader<'_>) -> Option<Text> {
+        self.reports.and_then(|entry| sources::file(reader, entry, Use::Path))
+    }
+}
+
+#[derive(Default)]
+struct Environment<'n> {
+    variables: BTreeMap<String, String>,
+    output: Folders<'n>,
+}
+
+/// The chosen one of `environments:`; the others are judged too.
+fn environment<'n>(reader: &mut Reader<'_>, keys: &Keys<'n>, chosen: Option<&str>) -> Environment<'n> {
+    let Some(entry) = keys.get("environments") else { return Environment::default() };
+    let entries = reader.names(entry, "{prod: {variables: {REGION: eu}}}");
+    let names: Vec<&str> = entries.iter().map(|entry| entry.name).collect();
+    let mut found = None;
+    for &entry in &entries {
+        let Some(keys) = reader.keys(entry, &ENVIRONMENT) else { continue };
+        let variables = keys.get("variables").map(|entry| values(reader, entry)).unwrap_or_default();
+        let output = keys.get("output").map(|entry| Folders::read(reader, entry)).unwrap_or_default();
+        if Some(entry.name) == chosen {
+            found = Some(Environment { variables, output });
+        }
+    }
+    if let Some(name) = chosen.filter(|name| !names.contains(name)) {
+        let list = || format!("environments: {}", listed(names.iter().copied()));
+        let help = nearest(name, names.iter().copied()).map_or_else(list, similar);
+        let place = reader.place(entry.key);
+        let diagnostic = Diagnostic::error(&code::BAD_VALUE, format!("no environment is called `{name}`"));
+        reader.report(diagnostic.at(place, format!("`{name}` is not here")).help(help));
+    }
+    found.unwrap_or_default()
+}
+
+/// `variables:`, as they stand.
+fn values(reader: &mut Reader<'_>, entry: Entry<'_>) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    for entry in reader.names(entry, "{REGION: eu}") {
+        let name = reader.own_name(entry);
+        if matches!(entry.name, "as_of" | "env") {
+            let message = format!("`{}` is a variable of the tool's own", entry.name);
+            let place = reader.place(entry.key);
+            let diagnostic = Diagnostic::error(&code::BAD_VALUE, message).at(place, "taken");
+            reader.report(diagnostic.help("choose another name"));
+        } else if let Some(text) = reader.verbatim(entry) {
+            all.insert(name.value, text.value);
+        }
+    }
+    all
+}

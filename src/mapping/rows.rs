@@ -1,0 +1,82 @@
+//! `duplicates`, `hierarchy`, `references`: what concerns rows beside one another.
+
+use super::columns::by;
+use super::read::{Entry, Reader, Section};
+use super::tree::{DuplicatePolicy, Duplicates, Hierarchy, HierarchyPolicy, Reference, ReferenceMissing, Text};
+use crate::yaml::{Spanned, Value};
+
+const DUPLICATES: Section = Section {
+    what: "`duplicates`",
+    keys: &["policy", "by", "fallback"],
+    example: "{policy: newest, by: {column: Modified, type: date}}",
+};
+const HIERARCHY: Section = Section {
+    what: "`hierarchy`",
+    keys: &["missing_parent", "cycles", "max_depth", "order", "known_accounts"],
+    example: "{missing_parent: detach}",
+};
+const REFERENCE: Section =
+    Section { what: "a reference", keys: &["in", "missing"], example: "{in: [accounts], missing: reject}" };
+
+const POLICIES: &[(&str, DuplicatePolicy)] = &[
+    ("last", DuplicatePolicy::Last),
+    ("first", DuplicatePolicy::First),
+    ("newest", DuplicatePolicy::Newest),
+    ("merge", DuplicatePolicy::Merge),
+    ("sum", DuplicatePolicy::Sum),
+    ("split", DuplicatePolicy::Split),
+    ("error", DuplicatePolicy::Error),
+];
+const LINKS: &[(&str, HierarchyPolicy)] =
+    &[("reject", HierarchyPolicy::Reject), ("detach", HierarchyPolicy::Detach), ("fail", HierarchyPolicy::Fail)];
+const MISSING: &[(&str, ReferenceMissing)] = &[
+    ("reject", ReferenceMissing::Reject),
+    ("empty", ReferenceMissing::Empty),
+    ("warn", ReferenceMissing::Warn),
+    ("fail", ReferenceMissing::Fail),
+];
+
+/// `duplicates:`, a word or a mapping.
+pub(super) fn duplicates(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<Duplicates> {
+    if !matches!(entry.node.value, Value::Mapping(_)) {
+        let policy = reader.word(entry, POLICIES)?;
+        return Some(Duplicates { policy, by: None, fallback_valid: None });
+    }
+    let keys = reader.keys(entry, &DUPLICATES)?;
+    let policy = keys.required(reader, "policy").and_then(|entry| reader.word(entry, POLICIES));
+    let by = keys.get("by").and_then(|entry| by(reader, entry));
+    let fallback = keys.get("fallback").and_then(|entry| reader.word(entry, &[("valid", ())]));
+    Some(Duplicates { policy: policy?, by, fallback_valid: fallback.map(|word| word.span) })
+}
+
+/// `hierarchy:`.
+pub(super) fn hierarchy(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<Hierarchy> {
+    let keys = reader.keys(entry, &HIERARCHY)?;
+    let mut policy = |key| keys.get(key).and_then(|entry| reader.word(entry, LINKS)).map(|word| word.value);
+    let (missing_parent, cycles) = (policy("missing_parent"), policy("cycles"));
+    let order = keys.get("order").and_then(|entry| reader.word(entry, &[("source", false), ("parents_first", true)]));
+    Some(Hierarchy {
+        missing_parent: missing_parent.unwrap_or_default(),
+        cycles: cycles.unwrap_or_default(),
+        max_depth: keys.get("max_depth").and_then(|entry| reader.number(entry, 1)),
+        parents_first: order.is_some_and(|word| word.value),
+        known_accounts: keys.get("known_accounts").map(|entry| reader.one_or_more(entry)).unwrap_or_default(),
+    })
+}
+
+/// `references:`.
+pub(super) fn references(reader: &mut Reader<'_>, entry: Entry<'_>) -> Vec<(Text, Reference)> {
+    let entries = reader.names(entry, "{account_id: {in: [accounts]}}");
+    let mut all = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let Some(keys) = reader.keys(entry, &REFERENCE) else { continue };
+        let targets = keys.required(reader, "in").map(|entry| reader.one_or_more(entry));
+        let missing = keys.get("missing").and_then(|entry| reader.word(entry, MISSING));
+        let missing = missing.unwrap_or(Spanned::new(ReferenceMissing::default(), entry.key));
+        if let Some(targets) = targets {
+            let name = Spanned::new(entry.name.to_owned(), entry.key);
+            all.push((name, Reference { targets, missing, span: entry.node.span }));
+        }
+    }
+    all
+}

@@ -1,0 +1,109 @@
+//! Evidence: `run.json`, rejects and duplicates of every run, good or bad, in the state folder.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::output::step::Step;
+use crate::output::{OutputError, RunReport, Staged, folder};
+
+/// So many runs are kept.
+const KEPT: usize = 30;
+
+/// The evidence folder of one run.
+#[derive(Debug)]
+pub struct Evidence {
+    runs: PathBuf,
+    folder: PathBuf,
+}
+
+impl Evidence {
+    /// Makes `<state>/runs/<run_id>/`, and sees to it that the state folder stays out of version control.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub fn begin(state: &Path, run_id: &str) -> Result<Self, OutputError> {
+        let runs = state.join("runs");
+        let evidence = Self { folder: runs.join(run_id), runs };
+        folder::make(&evidence.folder)?;
+        let ignore = state.join(".gitignore");
+        if !ignore.exists() {
+            fs::write(&ignore, "*\n").map_err(OutputError::disk("write", &ignore))?;
+        }
+        Ok(evidence)
+    }
+
+    /// The run's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Keeps a staged report. To be called before it is published or dropped; publishing does not change what is kept.
+    ///
+    /// # Errors
+    /// If the disk is full or fails.
+    pub fn add(&self, report: &Staged) -> Result<(), OutputError> {
+        let target = self.folder.join(&report.file.file);
+        // A second name costs nothing; across file systems it must be a copy.
+        if fs::hard_link(&report.path, &target).is_err() {
+            fs::copy(&report.path, &target).map_err(OutputError::disk("write", &target))?;
+        }
+        Ok(())
+    }
+
+    /// Writes `run.json`, whole or not at all, and removes the oldest runs.
+    ///
+    /// # Errors
+    /// If the disk is full or fails.
+    pub fn finish(&self, report: &RunReport) -> Result<(), OutputError> {
+        let whole = self.folder.join(".run.json");
+        Step::Write(whole.clone(), report.to_json()).run()?;
+        Step::Rename { from: whole, to: self.folder.join(folder::MANIFEST), content: None }.run()?;
+        let mut runs = runs_in(&self.runs)?;
+        runs.truncate(runs.len().saturating_sub(KEPT));
+        for run in runs.iter().filter(|run| **run != self.folder) {
+            Step::Discard(run.clone()).run()?;
+        }
+        Ok(())
+    }
+}
+
+/// The evidence folders of `<state>`, oldest first.
+///
+/// # Errors
+/// If the state folder is there and cannot be read.
+pub fn runs(state: &Path) -> Result<Vec<PathBuf>, OutputError> {
+    runs_in(&state.join("runs"))
+}
+
+/// The newest run whose id begins with `wanted`: a whole id, or a date as `2026-11-21` or `20261121`; the newest of all if
+/// nothing is wanted. Runs that were killed before they could say anything are passed over.
+///
+/// # Errors
+/// If the state folder is there and cannot be read.
+pub fn find_run(state: &Path, wanted: Option<&str>) -> Result<Option<PathBuf>, OutputError> {
+    let wanted = wanted.unwrap_or_default();
+    let date = wanted.len() == 10 && wanted.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let wanted = if date { wanted.replace('-', "") } else { wanted.to_owned() };
+    let begins = |run: &PathBuf| run.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&wanted));
+    Ok(runs(state)?.into_iter().rev().find(|run| begins(run) && run.join(folder::MANIFEST).is_file()))
+}
+
+fn runs_in(folder: &Path) -> Result<Vec<PathBuf>, OutputError> {
+    let list = || -> io::Result<Vec<PathBuf>> {
+        let mut runs = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let named = entry.file_name().to_string_lossy().starts_with(|first: char| first.is_ascii_digit());
+            if named && entry.file_type()?.is_dir() {
+                runs.push(entry.path());
+            }
+        }
+        runs.sort();
+        Ok(runs)
+    };
+    match list() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        other => other.map_err(OutputError::disk("list", folder)),
+    }
+}

@@ -1,0 +1,53 @@
+//! Finished bytes become a published folder, with an exact account beside it.
+//!
+//! In: encoded rows in spill files, rejects, duplicates, figures. Out: the Totango files, their reports and `run.json`, all of
+//! them or none. The life of a publish:
+//!
+//! 1. [`Lock::take`] keeps a second run out of the folder; [`recover`] puts right what a killed one left.
+//! 2. [`Staging::begin`] makes a hidden folder in the target; [`write_table`], [`RejectsWriter`] and [`DuplicatesWriter`]
+//!    write into it. Each finished file is durable and knows its size and hash.
+//! 3. [`RunReport`] says what happened; [`succeed`] compares it with what stands in the folder; [`unchanged`] spares a publish.
+//! 4. [`Staging::publish`] writes a journal, renames, removes, and puts `run.json` last.
+//! 5. [`Evidence`] keeps reports of every run, good or bad; [`why`] reads them.
+//!
+//! This room knows no engine and judges no row.
+
+mod duplicates;
+mod error;
+mod evidence;
+mod finding;
+mod folder;
+mod journal;
+mod lock;
+mod ordered;
+mod previous;
+mod publish;
+mod record;
+mod rejects;
+mod report;
+mod scan;
+mod sheet;
+mod split;
+mod staging;
+mod step;
+mod table;
+#[cfg(test)]
+mod tests;
+mod why;
+
+pub use duplicates::{Duplicate, DuplicatesWriter};
+pub use error::OutputError;
+pub use evidence::{Evidence, find_run, runs};
+pub use finding::{Child, Finding, render};
+pub use journal::{Place, Removal};
+pub use lock::{Holder, Lock, LockHeld};
+pub use ordered::Ordered;
+pub use previous::{succeed, unchanged};
+pub use publish::{PublishPlan, Recovered, recover};
+pub use record::Record;
+pub use rejects::{Disclosure, Reject, RejectsFile, RejectsWriter};
+pub use report::{Counts, Kept, MappingReport, OutputFile, Problem, QuerySource, Rows, RunReport, SourceFile, Status};
+pub use split::Split;
+pub use staging::{Staged, StagedFile, Staging};
+pub use table::write_table;
+pub use why::why;

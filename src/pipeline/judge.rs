@@ -1,0 +1,56 @@
+//! Reads and judges the rows: one sink per partition, all at once.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::physical_plan::execute_stream_partitioned;
+use datafusion::prelude::SessionContext;
+use futures::StreamExt;
+use tokio::task::JoinSet;
+
+use crate::pipeline::{Failure, Stop, Watcher};
+use crate::settle::{Budget, Sink, Task};
+use crate::yaml::Span;
+
+/// Runs `sql` and gives every partition's rows to a sink of its own; the sinks come back in partition order.
+pub(super) async fn judge(
+    session: &SessionContext,
+    sql: &str,
+    task: &Arc<Task>,
+    budget: &Arc<Budget>,
+    folder: &Path,
+    place: (String, Span),
+    stop: &Stop,
+    watcher: &Arc<dyn Watcher>,
+) -> Result<Vec<Sink>, Failure> {
+    let failed = |error: datafusion::error::DataFusionError| Failure::engine(&error, Some((&place.0, place.1)));
+    let plan = session.sql(sql).await.map_err(failed)?.create_physical_plan().await.map_err(failed)?;
+    let streams = execute_stream_partitioned(plan, session.task_ctx()).map_err(failed)?;
+    let mut workers = JoinSet::new();
+    let partitions = streams.len();
+    for (number, mut stream) in streams.into_iter().enumerate() {
+        let mut sink = Sink::new(task, folder, budget)?;
+        let (stop, watcher, place) = (stop.clone(), Arc::clone(watcher), place.clone());
+        workers.spawn(async move {
+            while let Some(batch) = stream.next().await {
+                stop.check()?;
+                let batch = batch.map_err(|error| Failure::engine(&error, Some((&place.0, place.1))))?;
+                sink.push(&batch)?;
+                watcher.advance(batch.num_rows() as u64);
+            }
+            Ok::<(usize, Sink), Failure>((number, sink))
+        });
+    }
+    let mut sinks: Vec<Option<Sink>> = (0..partitions).map(|_| None).collect();
+    while let Some(done) = workers.join_next().await {
+        match done {
+            Ok(result) => {
+                let (number, sink) = result?;
+                sinks[number] = Some(sink);
+            }
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => return Err(Failure::Interrupted),
+        }
+    }
+    Ok(sinks.into_iter().map(|sink| sink.expect("every worker has ended")).collect())
+}

@@ -1,0 +1,76 @@
+//! Lookup tables: read whole before the rows, unique by key.
+
+use datafusion::prelude::SessionContext;
+
+use crate::diagnostic::{Diagnostic, code, escape};
+use crate::functions::{LookupKey, LookupTables};
+use crate::pipeline::{Failure, column};
+use crate::resolve::{LookupSpec, Resolved};
+use crate::source::{FileRegister, LINE_COLUMN};
+use crate::sqltext::identifier;
+
+/// Reads every table that a column of `resolved` looks up in.
+pub(super) async fn read(
+    resolved: &Resolved,
+    session: &SessionContext,
+    files: &FileRegister,
+) -> Result<LookupTables, Failure> {
+    let tables = LookupTables::new();
+    let cells = resolved.columns.iter().map(|column| &column.cell);
+    let cells = cells.chain(resolved.duplicates.order.iter().map(|order| &order.cell));
+    for lookup in cells.filter_map(|cell| cell.lookup.as_ref()) {
+        if tables.get(lookup).is_none() {
+            table(lookup, &tables, session, files).await?;
+        }
+    }
+    Ok(tables)
+}
+
+async fn table(
+    lookup: &LookupSpec,
+    tables: &LookupTables,
+    session: &SessionContext,
+    files: &FileRegister,
+) -> Result<(), Failure> {
+    // Rows of a query have no lines; they are told apart by their values alone.
+    let provider = session.table_provider(super::prepare::quoted(&lookup.source)).await;
+    let has_lines = provider.is_ok_and(|table| table.schema().index_of(LINE_COLUMN).is_ok());
+    let lines = if has_lines { ", \"_file\", \"_line\"" } else { "" };
+    let order = if has_lines { " order by \"_file\", \"_line\"" } else { "" };
+    let sql = format!(
+        "select {}, {}{lines} from {}{order}",
+        identifier(&lookup.key),
+        identifier(&lookup.take),
+        identifier(&lookup.source)
+    );
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    let mut places: Vec<Option<(u32, u64)>> = Vec::new();
+    column::texts(session, &sql, |row| {
+        let text = |place: usize| row.get(place).copied().flatten().unwrap_or_default();
+        pairs.push((text(0).to_owned(), text(1).trim().to_owned()));
+        places.push(text(2).parse().ok().zip(text(3).parse().ok()));
+    })
+    .await?;
+    tables.insert(LookupKey::of(lookup), pairs).map_err(|clash| {
+        let place = |at: usize| match places.get(at).copied().flatten() {
+            Some((file, line)) => format!("{}:{line}", files.shown(file)),
+            None => format!("row {}", at + 1),
+        };
+        let (first, second) = (clash.first, clash.second);
+        Failure::Refused(vec![
+            Diagnostic::error(
+                &code::KEY_LOOKUP_TWICE,
+                format!(
+                    "lookup table `{}` has two values for `{}`: `{}` at {}, `{}` at {}",
+                    lookup.source,
+                    escape(&clash.key),
+                    escape(&first.1),
+                    place(first.0),
+                    escape(&second.1),
+                    place(second.0)
+                ),
+            )
+            .help(code::KEY_LOOKUP_TWICE.cure),
+        ])
+    })
+}

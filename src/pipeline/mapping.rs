@@ -1,0 +1,276 @@
+//! One prepared mapping, from its rows to staged files and its line in `run.json`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use datafusion::prelude::SessionContext;
+
+use crate::csv::{LineEnding, encode_row};
+use crate::diagnostic::{Diagnostic, code};
+use crate::engine::Engine;
+use crate::functions::{self, LookupTables};
+use crate::output::{MappingReport, Ordered, Split, Staged, Staging, write_table};
+use crate::pipeline::known::{Knowledge, MappingKeys};
+use crate::pipeline::prepare::{Prepared, register};
+use crate::pipeline::reports::{SecondLook, refused_columns};
+use crate::pipeline::task::task;
+use crate::pipeline::{Failure, RunRequest, Stage, Stop, Watcher, account, beside, judge, lookups, query};
+use crate::settle::{Budget, Extent, Settled, settle};
+use crate::source::Source;
+use crate::yaml::Span;
+
+/// Share of `--memory` that the rows' records may take.
+const RECORDS_SHARE: f64 = 0.7;
+
+/// Runs prepared mappings of one set.
+pub(super) struct Mappings<'a> {
+    pub request: &'a RunRequest,
+    pub engine: &'a Engine,
+    pub staging: &'a Staging<'a>,
+    pub spill: &'a Path,
+    pub watcher: &'a Arc<dyn Watcher>,
+    pub stop: &'a Stop,
+}
+
+/// What became of a mapping. A failure comes with all that is known until then: it is evidence.
+pub(super) struct Finished {
+    pub report: MappingReport,
+    pub outputs: Vec<Staged>,
+    pub reports: Vec<Staged>,
+    pub keys: Option<MappingKeys>,
+    pub failure: Option<Failure>,
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Mappings<'_> {
+    /// Judges, settles, reports and stages `prepared`; `known` are the keys of the mappings before it.
+    pub(super) async fn run(&self, prepared: &Prepared, known: &BTreeMap<String, MappingKeys>) -> Finished {
+        let mut finished = Finished {
+            report: account::opening(prepared),
+            outputs: Vec::new(),
+            reports: Vec::new(),
+            keys: None,
+            failure: None,
+            warnings: Vec::new(),
+        };
+        let mut clock = Clock::new(self.watcher, &prepared.file.name);
+        if let Err(failure) = self.steps(prepared, known, &mut finished, &mut clock).await {
+            finished.failure = Some(failure);
+        }
+        finished.report.seconds = clock.finish();
+        self.watcher.finished(&prepared.file.name);
+        finished
+    }
+
+    async fn steps(
+        &self,
+        prepared: &Prepared,
+        known: &BTreeMap<String, MappingKeys>,
+        finished: &mut Finished,
+        clock: &mut Clock<'_>,
+    ) -> Result<(), Failure> {
+        let resolved = &prepared.resolved;
+        clock.enter(Stage::Lookups);
+        let plain = self.session(prepared, &Arc::new(LookupTables::new()), false)?;
+        let tables = Arc::new(lookups::read(resolved, &plain, &prepared.files).await?);
+        let knowledge = Knowledge::read(resolved, &plain, known).await?;
+
+        clock.enter(Stage::Query);
+        let rows = self.rows(prepared, &plain).await?;
+        let arrival = prepared.query.as_ref().is_some_and(|query| query.ordered && query.traceable);
+        let session = self.session(prepared, &tables, arrival)?;
+        if prepared.query.is_some() {
+            register(&session, crate::compile::QUERY_TABLE, rows.table())?;
+        }
+
+        clock.enter(Stage::Judge);
+        let beside = beside::read(prepared, &session).await?;
+        let task = task(resolved, &knowledge, beside, arrival, self.request.threads);
+        let budget = Arc::new(Budget::new((self.request.memory as f64 * RECORDS_SHARE) as u64));
+        let sinks = judge::judge(
+            &session,
+            &prepared.compiled.judge,
+            &task,
+            &budget,
+            self.spill,
+            sql_place(prepared),
+            self.stop,
+            self.watcher,
+        )
+        .await?;
+        for source in prepared.sources.values() {
+            source.complete()?;
+            source.check_after_scan()?;
+        }
+
+        clock.enter(Stage::Settle);
+        self.stop.check()?;
+        let settled = settle(&task, sinks, self.spill, &budget)?;
+        let filtered = account::filtered_keys(prepared, &session).await?;
+        finished.keys = Some(MappingKeys {
+            written: Arc::new(settled.written_keys()),
+            rejected: Arc::new(settled.rejected_keys()),
+            filtered: Arc::new(filtered),
+        });
+
+        clock.enter(Stage::Report);
+        let look = SecondLook {
+            prepared,
+            rows: &rows,
+            settled: &settled,
+            tables: &tables,
+            session: &self.report_session(&tables),
+            staging: self.staging,
+            stop: self.stop,
+        };
+        let rejects = look.rejects().await?;
+        finished.reports.extend(rejects.staged.clone());
+        finished.reports.extend(look.duplicates()?);
+        account::tell(prepared, &rows, &settled, &rejects, finished);
+        finished.report.sources = account::query_sources(prepared, &session).await?;
+        self.judge_whole(prepared, &settled, finished, &refused_columns(resolved, &rejects))?;
+
+        if prepared.file.asked {
+            clock.enter(Stage::Write);
+            self.stop.check()?;
+            finished.outputs = self.write(prepared, &settled)?;
+            finished.report.outputs = finished.outputs.iter().map(|staged| staged.file.clone()).collect();
+            account::sizes(prepared, finished);
+        }
+        account::balance(finished)
+    }
+
+    /// What refuses the data as a whole.
+    fn judge_whole(
+        &self,
+        prepared: &Prepared,
+        settled: &Settled,
+        finished: &Finished,
+        columns: &[(String, u64)],
+    ) -> Result<(), Failure> {
+        let mut reasons = Vec::new();
+        for refusal in &settled.refusals {
+            let code = crate::diagnostic::find_code(refusal.code).unwrap_or(&code::FAIL_POLICY);
+            let place = format!("{}:{}", prepared.files.shown(refusal.first.file), refusal.first.line);
+            reasons.push(Diagnostic::error(code, format!("{}; first at {place}", refusal.message)).help(code.cure));
+        }
+        for (column, count) in columns {
+            reasons.push(
+                Diagnostic::error(
+                    &code::FAIL_POLICY,
+                    format!("column `{column}` has `on_error: fail` and {count} faulty values"),
+                )
+                .help(code::FAIL_POLICY.cure),
+            );
+        }
+        let unreadable: u64 = finished.report.files.iter().map(|file| file.unreadable).sum();
+        reasons.extend(account::limit(self.request, &prepared.resolved, &finished.report.rows, unreadable));
+        if reasons.is_empty() { Ok(()) } else { Err(Failure::Refused(reasons)) }
+    }
+
+    /// The source of the mapping's rows: a declared one, or the query's result.
+    async fn rows(&self, prepared: &Prepared, session: &SessionContext) -> Result<Arc<Source>, Failure> {
+        match &prepared.query {
+            Some(query) => {
+                let (path, span) = sql_place(prepared);
+                query::stage(query, session, self.spill, &prepared.files, (&path, span), self.stop).await
+            }
+            None => {
+                let source = prepared.sources.get(crate::compile::table(&prepared.resolved));
+                Ok(Arc::clone(source.expect("the source of the rows was opened")))
+            }
+        }
+    }
+
+    /// A session with the mapping's functions and sources.
+    fn session(
+        &self,
+        prepared: &Prepared,
+        tables: &Arc<LookupTables>,
+        ordered: bool,
+    ) -> Result<SessionContext, Failure> {
+        let session = if ordered { self.engine.ordered_session() } else { self.engine.session() };
+        functions::register(&session, Arc::clone(tables));
+        for (name, source) in &prepared.sources {
+            register(&session, name, source.table())?;
+        }
+        for (name, view) in &prepared.views {
+            let table = datafusion::datasource::ViewTable::new(view.plan.clone(), None);
+            register(&session, name, Arc::new(table))?;
+        }
+        Ok(session)
+    }
+
+    /// A session for the second look: the functions, and rows in one ordered stream.
+    fn report_session(&self, tables: &Arc<LookupTables>) -> SessionContext {
+        let session = self.engine.ordered_session();
+        functions::register(&session, Arc::clone(tables));
+        session
+    }
+
+    fn write(&self, prepared: &Prepared, settled: &Settled) -> Result<Vec<Staged>, Failure> {
+        let output = &prepared.resolved.output;
+        let ending = if output.line_feed { LineEnding::Lf } else { LineEnding::CrLf };
+        let mut header = Vec::new();
+        encode_row(&mut header, &settled.header, ending);
+        let splits = output.split_size.is_some() || output.split_rows.is_some();
+        let split = splits.then_some(Split { size: output.split_size, rows: output.split_rows });
+        let mut written = Vec::new();
+        for pass in 0..settled.passes {
+            let file = match settled.passes {
+                1 => output.file.clone(),
+                _ => format!("{}.pass-{}.csv", output.stem(), pass + 1),
+            };
+            // Parts are cut between rows, so they need to see each.
+            let extents: Box<dyn Iterator<Item = Extent>> =
+                if splits { Box::new(settled.rows(pass)) } else { Box::new(settled.extents(pass)) };
+            written.extend(write_table(self.staging, &file, &header, settled.files(), extents, split)?);
+        }
+        Ok(written)
+    }
+}
+
+/// Where errors of the user's SQL are shown: the query, else the first column.
+fn sql_place(prepared: &Prepared) -> (String, Span) {
+    let mapping = prepared.file.mapping.as_ref();
+    let span = mapping.map_or(Span::new(0, 0), |mapping| match &mapping.from {
+        crate::mapping::From::Source(text)
+        | crate::mapping::From::Query(text)
+        | crate::mapping::From::Sql(text) => text.span,
+    });
+    (prepared.file.shown.clone(), span)
+}
+
+/// Measures how long each stage takes, and tells the watcher.
+struct Clock<'a> {
+    watcher: &'a Arc<dyn Watcher>,
+    mapping: &'a str,
+    since: Option<(Stage, Instant)>,
+    seconds: Ordered<f64>,
+}
+
+impl<'a> Clock<'a> {
+    fn new(watcher: &'a Arc<dyn Watcher>, mapping: &'a str) -> Self {
+        Self { watcher, mapping, since: None, seconds: Ordered::default() }
+    }
+
+    fn enter(&mut self, stage: Stage) {
+        self.close();
+        self.watcher.stage(self.mapping, stage);
+        self.since = Some((stage, Instant::now()));
+    }
+
+    fn close(&mut self) {
+        if let Some((stage, start)) = self.since.take() {
+            let seconds = (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+            self.seconds.0.push((stage.name().to_owned(), seconds));
+        }
+    }
+
+    fn finish(mut self) -> Ordered<f64> {
+        self.close();
+        self.seconds
+    }
+}

@@ -1,0 +1,28 @@
+//! The corridor: what each command does, from files to files.
+//!
+//! In: a request of the command line (or of a program that uses the library). Out: an outcome with everything there is to
+//! tell; nothing is printed here. `run` goes: load, prepare each mapping, order the set, then for each mapping judge,
+//! settle, write, report; publish at the end, all at once. `why` reads what a run left.
+
+mod account;
+mod asked;
+mod beside;
+mod column;
+mod failure;
+mod judge;
+mod known;
+mod lookups;
+mod mapping;
+mod order;
+mod prepare;
+mod query;
+mod reports;
+mod request;
+mod run;
+mod task;
+mod why;
+
+pub use failure::Failure;
+pub use request::{Exit, RunRequest, Stage, Stop, Watcher};
+pub use run::{RunOutcome, run};
+pub use why::{WhyRequest, why};

@@ -1,0 +1,360 @@
+//! The second look: rejected records are read once more, judged again, and told in full.
+
+use std::collections::BTreeMap;
+use std::iter::Peekable;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, UInt8Type, UInt32Type, UInt64Type};
+use datafusion::prelude::SessionContext;
+use futures::StreamExt;
+
+use crate::diagnostic::{Code, Severity, code, find_code};
+use crate::functions::{LookupTables, explain, fault};
+use crate::output::{Disclosure, Duplicate, DuplicatesWriter, Record, Reject, RejectsFile, RejectsWriter, Staged, Staging};
+use crate::pipeline::prepare::{Prepared, register};
+use crate::pipeline::{Failure, Stop};
+use crate::resolve::{CellSpec, Resolved};
+use crate::settle::{Explainer, Reason, Rejected, Settled, rules_of_row};
+use crate::source::{FileRegister, Source, Unreadable};
+
+/// Unreadable records whose text is held at once.
+const READ_AHEAD: usize = 1000;
+
+/// What the second look needs.
+pub(super) struct SecondLook<'a> {
+    pub prepared: &'a Prepared,
+    /// The source of the mapping's rows.
+    pub rows: &'a Arc<Source>,
+    pub settled: &'a Settled,
+    pub tables: &'a LookupTables,
+    /// An ordered session that knows the mapping's functions but not yet its rows.
+    pub session: &'a SessionContext,
+    pub staging: &'a Staging<'a>,
+    pub stop: &'a Stop,
+}
+
+/// The judged structs, in the order in which the report's SQL has them.
+struct Judged<'a> {
+    name: &'a str,
+    source_column: &'a str,
+    cell: &'a CellSpec,
+}
+
+fn judged(resolved: &Resolved) -> Vec<Judged<'_>> {
+    let columns = super::task::judged(resolved).into_iter().map(|index| &resolved.columns[index]);
+    let mut all: Vec<Judged<'_>> = columns
+        .map(|column| Judged {
+            name: &column.name,
+            source_column: column.source_column().unwrap_or_default(),
+            cell: &column.cell,
+        })
+        .collect();
+    if let Some(order) = &resolved.duplicates.order {
+        let source_column = match &order.input {
+            crate::resolve::Input::Field(name) => name.as_str(),
+            _ => "",
+        };
+        all.push(Judged { name: "duplicates.by", source_column, cell: &order.cell });
+    }
+    if let Some(pivot) = &resolved.pivot {
+        let names = ["pivot.module", "pivot.action", "pivot.value"];
+        all.extend(names.iter().zip(&pivot.cells).map(|(name, cell)| Judged { name, source_column: "", cell }));
+    }
+    all
+}
+
+impl SecondLook<'_> {
+    /// Writes the rejects file.
+    pub(super) async fn rejects(&self) -> Result<RejectsFile, Failure> {
+        let resolved = &self.prepared.resolved;
+        let disclosure = self.disclosure();
+        let mut telling = Telling {
+            look: self,
+            judged: judged(resolved),
+            files: &self.prepared.files,
+            explainer: self.settled.explainer(),
+            writer: RejectsWriter::new(self.staging, resolved.output.stem(), disclosure),
+            unreadable: self.unreadable().into_iter().peekable(),
+            raw: BTreeMap::new(),
+        };
+        let mut by_place: BTreeMap<(u32, u64), Vec<Rejected>> = BTreeMap::new();
+        for rejected in self.settled.rejected() {
+            by_place.entry((rejected.position.file, rejected.position.line)).or_default().push(rejected);
+        }
+        if !by_place.is_empty() {
+            self.again(by_place, &mut telling).await?;
+        }
+        telling.unreadable_before((u32::MAX, u64::MAX))?;
+        Ok(telling.writer.finish()?)
+    }
+
+    fn disclosure(&self) -> Disclosure {
+        let resolved = &self.prepared.resolved;
+        let key_columns = resolved.key.iter().filter_map(|&index| resolved.columns[index].source_column());
+        Disclosure {
+            record: resolved.output.reject_record,
+            redact: resolved.output.redact.clone(),
+            key_columns: key_columns.map(str::to_owned).collect(),
+        }
+    }
+
+    /// Unreadable records of all the mapping's sources, each told once, by file and line.
+    fn unreadable(&self) -> Vec<(Arc<Source>, Unreadable)> {
+        let mut all: Vec<(Arc<Source>, Unreadable)> = Vec::new();
+        for source in self.prepared.sources.values() {
+            all.extend(source.unreadable().into_iter().map(|record| (Arc::clone(source), record)));
+        }
+        all.sort_by_key(|(_, record)| (record.file, record.line));
+        all
+    }
+
+    /// Reads the rejected records again and tells of each.
+    async fn again(
+        &self,
+        by_place: BTreeMap<(u32, u64), Vec<Rejected>>,
+        telling: &mut Telling<'_>,
+    ) -> Result<(), Failure> {
+        let engine = |error| Failure::engine(&error, None);
+        let table = self.rows.records(by_place.keys().copied().collect());
+        register(self.session, crate::compile::table(&self.prepared.resolved), table)?;
+        let frame = self.session.sql(&self.prepared.compiled.report).await.map_err(engine)?;
+        let mut stream = frame.execute_stream().await.map_err(engine)?;
+        let mut told: BTreeMap<(u32, u64), usize> = BTreeMap::new();
+        while let Some(batch) = stream.next().await {
+            self.stop.check()?;
+            let batch = Batch::new(batch.map_err(engine)?, telling.judged.len())?;
+            for row in 0..batch.batch.num_rows() {
+                let place = batch.place(row);
+                let Some(reasons) = by_place.get(&place) else { continue };
+                // A query may give one source record several rows: they come in the same order both times.
+                let occurrence = told.entry(place).or_default();
+                let rows: Vec<usize> = distinct_rows(reasons);
+                let wanted = rows.get((*occurrence).min(rows.len().saturating_sub(1))).copied();
+                *occurrence += 1;
+                telling.unreadable_before(place)?;
+                for rejected in reasons.iter().filter(|rejected| Some(rejected.row) == wanted) {
+                    telling.tell(&batch, row, rejected)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the duplicates file, where there are any.
+    pub(super) fn duplicates(&self) -> Result<Option<Staged>, Failure> {
+        let mut writer = DuplicatesWriter::new(self.staging, self.prepared.resolved.output.stem(), self.disclosure());
+        let mut explainer = self.settled.explainer();
+        for duplicate in self.settled.duplicates() {
+            let key = explainer.key(duplicate.row)?;
+            writer.push(&Duplicate {
+                key: &key,
+                file: &self.prepared.files.shown(duplicate.position.file),
+                line: duplicate.position.line,
+                winner_file: &self.prepared.files.shown(duplicate.winner.file),
+                winner_line: duplicate.winner.line,
+                winner_fate: duplicate.winner_fate,
+                decided_by: duplicate.decided_by,
+            })?;
+        }
+        Ok(writer.finish()?)
+    }
+}
+
+fn distinct_rows(reasons: &[Rejected]) -> Vec<usize> {
+    let mut rows: Vec<usize> = reasons.iter().map(|rejected| rejected.row).collect();
+    rows.dedup();
+    rows
+}
+
+/// One batch of the report's SQL, its inputs and fields as text.
+struct Batch {
+    batch: RecordBatch,
+    /// The same in the shape of the judging plan.
+    judged: RecordBatch,
+    inputs: Vec<Arc<dyn Array>>,
+    fields: Vec<Arc<dyn Array>>,
+}
+
+impl Batch {
+    fn new(batch: RecordBatch, judged: usize) -> Result<Self, Failure> {
+        let arrow = |error: datafusion::arrow::error::ArrowError| Failure::engine(&error.into(), None);
+        let text = |column: &Arc<dyn Array>| cast(column, &DataType::Utf8View).map_err(arrow);
+        let structs = (0..judged).map(|number| 3 + 2 * number);
+        let shape: Vec<usize> = [0, 1].into_iter().chain(structs).collect();
+        Ok(Self {
+            inputs: (0..judged).map(|number| text(batch.column(2 + 2 * number))).collect::<Result<_, _>>()?,
+            fields: batch.columns()[2 + 2 * judged..].iter().map(text).collect::<Result<_, _>>()?,
+            judged: batch.project(&shape).map_err(arrow)?,
+            batch,
+        })
+    }
+
+    fn place(&self, row: usize) -> (u32, u64) {
+        let file = self.batch.column(0).as_primitive::<UInt32Type>().value(row);
+        (file, self.batch.column(1).as_primitive::<UInt64Type>().value(row))
+    }
+
+    fn fault(&self, number: usize, row: usize) -> u8 {
+        self.judged.column(2 + number).as_struct().column(1).as_primitive::<UInt8Type>().value(row)
+    }
+}
+
+fn text_at(column: &Arc<dyn Array>, row: usize) -> Option<&str> {
+    let column = column.as_string_view();
+    column.is_valid(row).then(|| column.value(row))
+}
+
+/// Writes the reasons, record by record, in the order of files and lines.
+struct Telling<'a> {
+    look: &'a SecondLook<'a>,
+    judged: Vec<Judged<'a>>,
+    files: &'a FileRegister,
+    explainer: Explainer<'a>,
+    writer: RejectsWriter<'a>,
+    unreadable: Peekable<std::vec::IntoIter<(Arc<Source>, Unreadable)>>,
+    /// Raw text of the next unreadable records.
+    raw: BTreeMap<(u32, u64), String>,
+}
+
+/// One reason, but for the record it is about.
+struct Told {
+    code: &'static Code,
+    column: String,
+    source_column: String,
+    value: String,
+    message: String,
+    related: String,
+}
+
+impl Telling<'_> {
+    fn tell(&mut self, batch: &Batch, row: usize, rejected: &Rejected) -> Result<(), Failure> {
+        let told = match rejected.reason {
+            Reason::Cells => self.cells(batch, row, rejected)?,
+            _ => vec![self.reason(batch, row, rejected)?],
+        };
+        let names = self.look.prepared.fields.iter().map(String::as_str);
+        let values = batch.fields.iter().map(|column| text_at(column, row));
+        let record: Vec<(&str, Option<&str>)> = names.zip(values).collect();
+        let mut key = self.explainer.key(rejected.row)?;
+        if key.is_empty() {
+            key = self.key_as_read(batch, row);
+        }
+        let file = self.files.shown(rejected.position.file);
+        for told in told {
+            self.writer.push(&Reject {
+                code: told.code,
+                severity: Severity::Error,
+                column: &told.column,
+                source_column: &told.source_column,
+                value: &told.value,
+                message: &told.message,
+                key: &key,
+                file: &file,
+                line: rejected.position.line,
+                related: &told.related,
+                record: Record::Fields(&record),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Faulty cells, then broken rules.
+    fn cells(&mut self, batch: &Batch, row: usize, rejected: &Rejected) -> Result<Vec<Told>, Failure> {
+        let mut all = Vec::new();
+        for (number, judged) in self.judged.iter().enumerate() {
+            let found = batch.fault(number, row);
+            if found == fault::NONE || fault::is_warning(found) {
+                continue;
+            }
+            let input = text_at(&batch.inputs[number], row);
+            all.push(Told {
+                code: fault::code_of(found),
+                column: judged.name.to_owned(),
+                source_column: judged.source_column.to_owned(),
+                value: input.unwrap_or_default().to_owned(),
+                message: explain(judged.cell, self.look.tables, found, input),
+                related: String::new(),
+            });
+        }
+        for rule in rules_of_row(self.look.settled.task(), &batch.judged, row)? {
+            let broken = Rejected { reason: Reason::Merged(rule), ..*rejected };
+            all.push(self.reason(batch, row, &broken)?);
+        }
+        Ok(all)
+    }
+
+    /// A reason that other rows, or several cells together, give.
+    fn reason(&mut self, batch: &Batch, row: usize, rejected: &Rejected) -> Result<Told, Failure> {
+        let told = self.explainer.explain(rejected)?;
+        let judged = told.column.and_then(|column| self.judged.get(column));
+        let input = told.column.and_then(|column| text_at(batch.inputs.get(column)?, row));
+        Ok(Told {
+            code: find_code(told.code).unwrap_or(&code::WORLD),
+            column: judged.map_or("record", |judged| judged.name).to_owned(),
+            source_column: judged.map_or("", |judged| judged.source_column).to_owned(),
+            value: input.map_or(told.value, str::to_owned),
+            message: told.message,
+            related: told.related,
+        })
+    }
+
+    fn key_as_read(&self, batch: &Batch, row: usize) -> String {
+        let key = &self.look.settled.task().layout.key;
+        let parts: Vec<&str> =
+            key.iter().map(|column| text_at(&batch.inputs[*column], row).unwrap_or_default()).collect();
+        if parts.iter().all(|part| part.is_empty()) { String::new() } else { parts.join("|") }
+    }
+
+    /// Tells of the unreadable records that stand before `place`.
+    fn unreadable_before(&mut self, place: (u32, u64)) -> Result<(), Failure> {
+        while let Some((source, record)) = self.unreadable.next_if(|(_, record)| (record.file, record.line) < place) {
+            let own = (record.file, record.line);
+            if !self.raw.contains_key(&own) {
+                self.raw = self.read_ahead(&source, own)?;
+            }
+            let raw = self.raw.remove(&own).unwrap_or_default();
+            self.writer.push(&Reject {
+                code: record.code,
+                severity: Severity::Error,
+                column: "record",
+                source_column: "",
+                value: "",
+                message: &record.message,
+                key: "",
+                file: &self.files.shown(record.file),
+                line: record.line,
+                related: "",
+                record: Record::Raw(raw.as_bytes()),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The raw text of the record at `first` and of those that follow it in its source: a compressed file is read through
+    /// once for many.
+    fn read_ahead(&self, source: &Arc<Source>, first: (u32, u64)) -> Result<BTreeMap<(u32, u64), String>, Failure> {
+        let rest = self.unreadable.clone().filter(|(other, _)| Arc::ptr_eq(source, other));
+        let rest = rest.map(|(_, record)| (record.file, record.line));
+        let places: Vec<(u32, u64)> = std::iter::once(first).chain(rest).take(READ_AHEAD).collect();
+        let found = source.raw(&places)?;
+        Ok(found.into_iter().map(|(file, line, raw)| ((file, line), raw)).collect())
+    }
+}
+
+/// Columns whose faults refuse the run (`on_error: fail`), of those that rejected something.
+pub(super) fn refused_columns(resolved: &Resolved, rejects: &RejectsFile) -> Vec<(String, u64)> {
+    let fails = resolved.columns.iter().filter(|column| column.cell.on_error == crate::mapping::OnError::Fail);
+    fails
+        .filter_map(|column| {
+            let governed = |code: &str| {
+                let number = fault::ALL.iter().find(|number| fault::code_of(**number).id == code);
+                number.is_some_and(|number| fault::obeys_on_error(*number))
+            };
+            let counts = rejects.counts.0.iter().filter(|(code, _)| governed(code));
+            let count: u64 = counts.filter_map(|(_, columns)| columns.get(&column.name)).sum();
+            (count > 0).then(|| (column.name.clone(), count))
+        })
+        .collect()
+}

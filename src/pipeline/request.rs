@@ -1,0 +1,139 @@
+//! What a run is asked to do, and how it can end.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// What `tanguero run` is asked to do.
+#[derive(Debug, Clone)]
+pub struct RunRequest {
+    /// Mapping files and folders; none: `mappings/` of the project.
+    pub mappings: Vec<PathBuf>,
+    /// The folder that relative paths of the command line start at.
+    pub current: PathBuf,
+    /// Folder the files are published to; none: what the project says.
+    pub out: Option<PathBuf>,
+    /// What "now" means in data.
+    pub as_of: Date,
+    /// When the run began; for ages of files and the run's id.
+    pub started: Timestamp,
+    /// An environment of the project.
+    pub environment: Option<String>,
+    /// Variables of the command line.
+    pub variables: BTreeMap<String, String>,
+    /// Bytes the run may hold.
+    pub memory: u64,
+    /// Threads.
+    pub threads: usize,
+    /// Publish nothing.
+    pub dry_run: bool,
+    /// Publish even what is unchanged.
+    pub force: bool,
+    /// Refuse any reject.
+    pub fail_on_rejects: bool,
+    /// Limits lifted for this run.
+    pub accept: Vec<String>,
+    /// Keep evidence in the state folder.
+    pub evidence: bool,
+}
+
+/// A wish from outside that the run should end; looked at between batches and stages.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks for the end.
+    pub fn ask(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was asked for.
+    pub fn is_asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// # Errors
+    /// [`Failure::Interrupted`](crate::pipeline::Failure) if the end was asked for.
+    pub(super) fn check(&self) -> Result<(), crate::pipeline::Failure> {
+        if self.is_asked() { Err(crate::pipeline::Failure::Interrupted) } else { Ok(()) }
+    }
+}
+
+/// Watches a run: what it does now, and how far it is.
+pub trait Watcher: Send + Sync {
+    /// `mapping` enters `stage`.
+    fn stage(&self, mapping: &str, stage: Stage);
+    /// That many more rows are judged.
+    fn advance(&self, done: u64);
+    /// The mapping is through.
+    fn finished(&self, mapping: &str);
+}
+
+/// What a mapping is going through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Tables that others look up in are read.
+    Lookups,
+    /// The query of `from` runs.
+    Query,
+    /// Rows are read and judged.
+    Judge,
+    /// Winners, folds, hierarchy, references.
+    Settle,
+    /// The Totango file is staged.
+    Write,
+    /// Rejects and duplicates are told.
+    Report,
+}
+
+impl Stage {
+    /// Its name in `run.json` and on the screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lookups => "lookups",
+            Self::Query => "query",
+            Self::Judge => "judge",
+            Self::Settle => "settle",
+            Self::Write => "write",
+            Self::Report => "report",
+        }
+    }
+}
+
+/// How a run ended, as the process tells it; the order of the variants is the order in which they count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// Published, or nothing changed.
+    Good,
+    /// The data was refused.
+    Refused,
+    /// The run, the disk or the engine failed.
+    Failed,
+    /// A source is missing, empty or old.
+    Source,
+    /// A mapping is wrong.
+    Mapping,
+    /// Wrong usage.
+    Usage,
+    /// Stopped from outside.
+    Interrupted,
+}
+
+impl Exit {
+    /// The process's exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Good => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Mapping => 3,
+            Self::Refused => 4,
+            Self::Source => 6,
+            Self::Interrupted => 130,
+        }
+    }
+}

@@ -1,0 +1,449 @@
+//! The corridor of `tanguero run`: from mapping files to a published folder and its evidence.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, Texts, code};
+use crate::engine::{Engine, EngineOptions};
+use crate::output::{
+    Evidence, Lock, MappingReport, Problem, PublishPlan, RunReport, Staged, Staging, Status, recover, succeed, unchanged,
+};
+use crate::pipeline::known::MappingKeys;
+use crate::pipeline::mapping::{Finished, Mappings};
+use crate::pipeline::order::in_reference_order;
+use crate::pipeline::prepare::{Surrounding, prepare};
+use crate::pipeline::{Exit, Failure, RunRequest, Stop, Watcher};
+use crate::project::{Loaded, MappingFile, Options, load};
+
+/// How a run ended, with all there is to say about it.
+#[derive(Debug)]
+pub struct RunOutcome {
+    /// The process's exit.
+    pub exit: Exit,
+    /// What `run.json` says; none if nothing could begin.
+    pub report: Option<RunReport>,
+    /// What is wrong, mapping by mapping in the order of the run; mistakes of the project come first, without a name.
+    pub problems: Vec<(Option<String>, Vec<Diagnostic>)>,
+    /// Warnings about mappings and data.
+    pub warnings: Vec<Diagnostic>,
+    /// The texts that the diagnostics point into.
+    pub texts: Texts,
+    /// Where the run's rejects, duplicates and `run.json` are kept.
+    pub evidence: Option<PathBuf>,
+    /// The output folder.
+    pub output: PathBuf,
+}
+
+impl RunOutcome {
+    fn failed(exit: Exit, diagnostic: Diagnostic) -> Self {
+        Self {
+            exit,
+            report: None,
+            problems: vec![(None, vec![diagnostic])],
+            warnings: Vec::new(),
+            texts: Texts::new(),
+            evidence: None,
+            output: PathBuf::new(),
+        }
+    }
+}
+
+/// Runs the mappings of `request`: all of them are judged; what is right is published.
+pub fn run(request: &RunRequest, watcher: &Arc<dyn Watcher>, stop: &Stop) -> RunOutcome {
+    let options = Options {
+        variables: request.variables.clone(),
+        environment: request.environment.clone(),
+        as_of: request.as_of,
+    };
+    let loaded = match load(&request.mappings, &request.current, &options) {
+        Ok(loaded) => loaded,
+        Err(message) => return RunOutcome::failed(Exit::Usage, Diagnostic::error(&code::USAGE, message)),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(request.threads.max(1)).build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let diagnostic = Diagnostic::error(&code::WORLD, format!("no threads can be started: {error}"));
+            return RunOutcome::failed(Exit::Failed, diagnostic);
+        }
+    };
+    let run_id = run_id(request);
+    let mut running = Running {
+        request,
+        watcher,
+        stop,
+        run_id,
+        report: RunReport {
+            version: 1,
+            run_id: String::new(),
+            status: Status::Published,
+            as_of: request.as_of.to_string(),
+            mappings: Vec::new(),
+            tanguero: env!("CARGO_PKG_VERSION").to_owned(),
+            started: request.started.to_string(),
+            ended: String::new(),
+            accepted: request.accept.clone(),
+            variables: request.variables.keys().cloned().collect(),
+            output_folder: String::new(),
+            reports_folder: None,
+            kept: Vec::new(),
+        },
+        outcome: RunOutcome {
+            exit: Exit::Good,
+            report: None,
+            problems: Vec::new(),
+            warnings: Vec::new(),
+            texts: loaded.texts.clone(),
+            evidence: None,
+            output: PathBuf::new(),
+        },
+    };
+    running.report.run_id.clone_from(&running.run_id);
+    runtime.block_on(running.all(&loaded));
+    let mut outcome = running.outcome;
+    running.report.ended = jiff::Timestamp::now().to_string();
+    outcome.report = Some(running.report);
+    outcome
+}
+
+/// Sorts by time; two runs of one second differ by process.
+fn run_id(request: &RunRequest) -> String {
+    let time = request.started.strftime("%Y%m%dT%H%M%SZ");
+    let nanoseconds = request.started.subsec_nanosecond().unsigned_abs();
+    format!("{time}-{:04x}", (nanoseconds >> 14 ^ std::process::id()) & 0xffff)
+}
+
+struct Running<'a> {
+    request: &'a RunRequest,
+    watcher: &'a Arc<dyn Watcher>,
+    stop: &'a Stop,
+    run_id: String,
+    report: RunReport,
+    outcome: RunOutcome,
+}
+
+impl Running<'_> {
+    async fn all(&mut self, loaded: &Loaded) {
+        let root = &loaded.project.root;
+        let settings = Folders::new(self.request, loaded);
+        self.outcome.output.clone_from(&settings.output);
+        self.report.output_folder = shown(&settings.output, root);
+        self.report.reports_folder = settings.reports.as_deref().map(|reports| shown(reports, root));
+        if loaded.diagnostics.has_errors() {
+            self.problem(None, loaded.diagnostics.iter().cloned().collect(), Exit::Mapping);
+            return;
+        }
+        self.outcome.warnings.extend(loaded.diagnostics.iter().cloned());
+        let evidence = self.evidence(&settings);
+        match self.locked(loaded, &settings, evidence.as_ref()).await {
+            Ok(()) => {}
+            Err(failure) => self.failure(None, &failure),
+        }
+        self.report.settle_status();
+        if let Some(evidence) = evidence {
+            match evidence.finish(&self.report) {
+                Ok(()) => self.outcome.evidence = Some(evidence.folder().to_path_buf()),
+                Err(error) => self.failure(None, &error.into()),
+            }
+        }
+    }
+
+    fn evidence(&mut self, folders: &Folders) -> Option<Evidence> {
+        if !self.request.evidence {
+            return None;
+        }
+        match Evidence::begin(&folders.state, &self.run_id) {
+            Ok(evidence) => Some(evidence),
+            Err(error) => {
+                self.failure(None, &error.into());
+                None
+            }
+        }
+    }
+
+    /// With the output folder to itself.
+    async fn locked(
+        &mut self,
+        loaded: &Loaded,
+        folders: &Folders,
+        evidence: Option<&Evidence>,
+    ) -> Result<(), Failure> {
+        // A dry run leaves no trace in the output folder, not even for a moment.
+        let scratch = if self.request.dry_run { Some(scratch_folder(&folders.state, &self.run_id)?) } else { None };
+        let output = scratch.as_ref().map_or(&folders.output, |scratch| &scratch.path);
+        let reports = if scratch.is_some() { None } else { folders.reports.as_deref() };
+        let lock = Lock::take(output, &self.run_id)?;
+        recover(&lock)?;
+        let previous = RunReport::read(output)?;
+        let staging = Staging::begin(&lock, reports, &self.run_id)?;
+        let spill = staging.scratch()?;
+        let engine = Engine::new(EngineOptions {
+            threads: self.request.threads,
+            memory: self.request.memory,
+            spill: spill.clone(),
+            as_of: self.request.as_of,
+        })
+        .map_err(|error| Failure::engine(&error, None))?;
+
+        let finished = self.mappings(loaded, &engine, &staging, &spill, evidence).await;
+        if self.stop.is_asked() {
+            return Err(Failure::Interrupted);
+        }
+        self.publish(loaded, staging, previous.as_ref(), finished)
+    }
+
+    /// Every mapping, in an order in which each comes after those it refers to.
+    async fn mappings(
+        &mut self,
+        loaded: &Loaded,
+        engine: &Engine,
+        staging: &Staging<'_>,
+        spill: &Path,
+        evidence: Option<&Evidence>,
+    ) -> Vec<(MappingReport, Vec<Staged>)> {
+        let around = Surrounding {
+            project: &loaded.project,
+            variables: &loaded.variables,
+            request: self.request,
+            engine,
+        };
+        let mut prepared = Vec::new();
+        let mut failed: BTreeMap<String, ()> = BTreeMap::new();
+        for file in &loaded.mappings {
+            let result = match file.found.has_errors() {
+                true => Err(Failure::Mapping(Diagnostics::new())),
+                false => prepare(file, &around, &mut self.outcome.texts).await,
+            };
+            match result {
+                Ok(mut one) => {
+                    one.warnings.extend(file.found.clone());
+                    prepared.push(one);
+                }
+                Err(Failure::Mapping(found)) => {
+                    let mut all = file.found.clone();
+                    all.extend(found);
+                    failed.insert(file.name.clone(), ());
+                    self.mapping_failed(file, &Failure::Mapping(all));
+                }
+                Err(failure) => {
+                    failed.insert(file.name.clone(), ());
+                    self.mapping_failed(file, &failure);
+                }
+            }
+        }
+        clashes(&prepared, &mut self.outcome);
+        if self.outcome.exit == Exit::Mapping && self.outcome.problems.iter().any(|(name, _)| name.is_none()) {
+            return Vec::new();
+        }
+        let prepared = match in_reference_order(prepared) {
+            Ok(prepared) => prepared,
+            Err(diagnostic) => {
+                self.problem(None, vec![diagnostic], Exit::Mapping);
+                return Vec::new();
+            }
+        };
+
+        let runner = Mappings {
+            request: self.request,
+            engine,
+            staging,
+            spill,
+            watcher: self.watcher,
+            stop: self.stop,
+        };
+        let mut keys: BTreeMap<String, MappingKeys> = BTreeMap::new();
+        let mut done = Vec::new();
+        for one in prepared {
+            self.outcome.warnings.extend(one.warnings.iter().cloned());
+            if let Some(missing) = one.referred().into_iter().find(|name| failed.contains_key(name)) {
+                failed.insert(one.file.name.clone(), ());
+                self.mapping_failed(&one.file, &Failure::Held(missing));
+                continue;
+            }
+            let Finished { mut report, outputs, reports, keys: own, failure, warnings } = runner.run(&one, &keys).await;
+            self.outcome.warnings.extend(warnings);
+            for staged in evidence.iter().flat_map(|evidence| reports.iter().map(move |staged| (*evidence, staged))) {
+                if let Err(error) = staged.0.add(staged.1) {
+                    self.failure(None, &error.into());
+                }
+            }
+            if let Some(failure) = failure {
+                failed.insert(one.file.name.clone(), ());
+                report.status = failure.status();
+                report.problem = failure.diagnostics().first().map(|first| Problem {
+                    code: first.code.id.to_owned(),
+                    message: first.message.clone(),
+                });
+                let interrupted = matches!(failure, Failure::Interrupted);
+                self.failure(Some(&one.file.name), &failure);
+                report.outputs.clear();
+                self.report.mappings.push(report);
+                if interrupted {
+                    break;
+                }
+                continue;
+            }
+            if let Some(own) = own {
+                keys.insert(one.file.name.clone(), own);
+            }
+            // A mapping that was only referred to has done its part.
+            if one.file.asked {
+                let staged = outputs.into_iter().chain(reports).collect();
+                done.push((report, staged));
+            }
+        }
+        done
+    }
+
+    /// Puts what is right in its place: all of it at once.
+    fn publish(
+        &mut self,
+        loaded: &Loaded,
+        staging: Staging<'_>,
+        previous: Option<&RunReport>,
+        finished: Vec<(MappingReport, Vec<Staged>)>,
+    ) -> Result<(), Failure> {
+        let together = loaded.project.file.as_ref().is_some_and(|file| file.publish_together);
+        let any_failed = self.outcome.exit != Exit::Good;
+        let mut files = Vec::new();
+        let mut published = Vec::new();
+        for (mut report, staged) in finished {
+            report.status = if self.request.dry_run {
+                Status::DryRun
+            } else if together && any_failed {
+                let failure = Failure::Held("another mapping of the set".to_owned());
+                report.problem = failure
+                    .diagnostics()
+                    .first()
+                    .map(|first| Problem { code: first.code.id.to_owned(), message: first.message.clone() });
+                Status::Held
+            } else if !self.request.force && unchanged(&staging, previous, &report.mapping, &staged)? {
+                Status::Unchanged
+            } else {
+                files.extend(staged);
+                Status::Published
+            };
+            published.push(report);
+        }
+        self.report.mappings.splice(0..0, published);
+        let order: Vec<&str> = loaded.mappings.iter().map(|file| file.name.as_str()).collect();
+        let place = |report: &MappingReport| order.iter().position(|name| *name == report.mapping);
+        self.report.mappings.sort_by_key(place);
+        let remove = succeed(previous, &mut self.report);
+        self.report.settle_status();
+        self.report.ended = jiff::Timestamp::now().to_string();
+        let any_published = self.report.mappings.iter().any(|mapping| mapping.status == Status::Published);
+        if any_published {
+            // From here on an interruption would only leave to the next run what this one can finish.
+            staging.publish(PublishPlan { files, remove, manifest: self.report.to_json() })?;
+        }
+        Ok(())
+    }
+
+    fn mapping_failed(&mut self, file: &MappingFile, failure: &Failure) {
+        let problem = failure
+            .diagnostics()
+            .first()
+            .map(|first| Problem { code: first.code.id.to_owned(), message: first.message.clone() });
+        self.report.mappings.push(MappingReport {
+            mapping: file.name.clone(),
+            format: file.mapping.as_ref().map(|mapping| mapping.format.value.clone()).unwrap_or_default(),
+            status: failure.status(),
+            problem,
+            ..MappingReport::default()
+        });
+        self.failure(Some(&file.name), failure);
+    }
+
+    fn failure(&mut self, mapping: Option<&str>, failure: &Failure) {
+        if let (None, Failure::Interrupted) = (mapping, failure) {
+            self.report.mappings.iter_mut().for_each(|report| {
+                if report.status.stands() {
+                    report.status = Status::Interrupted;
+                }
+            });
+        }
+        self.problem(mapping, failure.diagnostics(), failure.exit());
+    }
+
+    fn problem(&mut self, mapping: Option<&str>, found: Vec<Diagnostic>, exit: Exit) {
+        self.outcome.exit = self.outcome.exit.max(exit);
+        self.outcome.problems.push((mapping.map(str::to_owned), found));
+    }
+}
+
+/// Two mappings of a set may not write one file.
+fn clashes(prepared: &[crate::pipeline::prepare::Prepared], outcome: &mut RunOutcome) {
+    let mut seen: BTreeMap<String, &crate::pipeline::prepare::Prepared> = BTreeMap::new();
+    let mut told: BTreeSet<String> = BTreeSet::new();
+    for one in prepared.iter().filter(|one| one.file.asked) {
+        let stem = one.resolved.output.stem().to_ascii_lowercase();
+        if let Some(first) = seen.get(&stem) {
+            if told.insert(stem) {
+                let span = |one: &crate::pipeline::prepare::Prepared| {
+                    one.file.mapping.as_ref().map(|mapping| {
+                        let file = mapping.output.file.as_ref().map_or(mapping.format.span, |file| file.span);
+                        Place::new(&one.file.shown, file)
+                    })
+                };
+                let mut diagnostic = Diagnostic::error(
+                    &code::NAME_CLASH,
+                    format!("two mappings write `{}`", one.resolved.output.file),
+                )
+                .help("give one of them another `output: {file: ...}`");
+                if let (Some(here), Some(there)) = (span(one), span(first)) {
+                    diagnostic = diagnostic.at(here, "second").related(there, "first");
+                }
+                outcome.exit = outcome.exit.max(Exit::Mapping);
+                outcome.problems.push((None, vec![diagnostic]));
+            }
+        } else {
+            seen.insert(stem, one);
+        }
+    }
+}
+
+/// Where things go.
+struct Folders {
+    output: PathBuf,
+    reports: Option<PathBuf>,
+    state: PathBuf,
+}
+
+impl Folders {
+    fn new(request: &RunRequest, loaded: &Loaded) -> Self {
+        let root = &loaded.project.root;
+        let file = loaded.project.file.as_ref();
+        let directory = file.and_then(|file| file.directory.as_ref()).map_or("out", |text| text.value.as_str());
+        let reports = file.and_then(|file| file.reports.as_ref()).map(|reports| root.join(&reports.value));
+        Self {
+            output: request.out.as_ref().map_or_else(|| root.join(directory), |out| request.current.join(out)),
+            reports,
+            state: root.join(file.and_then(|file| file.state.as_ref()).map_or(".tanguero", |state| &state.value)),
+        }
+    }
+}
+
+fn shown(path: &Path, root: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned()
+}
+
+/// A folder that is removed when its owner goes.
+struct Scratch {
+    path: PathBuf,
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed is only a leftover of a dry run.
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
+}
+
+fn scratch_folder(state: &Path, run_id: &str) -> Result<Scratch, Failure> {
+    let base = if state.is_dir() { state.to_path_buf() } else { std::env::temp_dir() };
+    let path = base.join(format!("dry-run-{run_id}"));
+    std::fs::create_dir_all(&path)?;
+    Ok(Scratch { path })
+}

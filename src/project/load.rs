@@ -1,0 +1,198 @@
+//! Reads the mappings that were asked for, the project they belong to, and their neighbours.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+
+use crate::diagnostic::{Diagnostics, Texts};
+use crate::mapping::{Mapping, ProjectFile, Variables, parse, parse_project};
+use crate::project::find::{FILE, root_of};
+
+/// What the command line says about reading mappings.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// `--var K=V`.
+    pub variables: BTreeMap<String, String>,
+    /// `--env`.
+    pub environment: Option<String>,
+    /// `--as-of`.
+    pub as_of: Date,
+}
+
+/// The folder of `tanguero.yaml` and what the file says.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// The folder: paths in mappings are relative to it.
+    pub root: PathBuf,
+    /// The file; none where there is none.
+    pub file: Option<ProjectFile>,
+    /// Names of all mappings of the project, asked for or not.
+    pub names: Vec<String>,
+}
+
+/// One mapping that was asked for, or that one of those refers to.
+#[derive(Debug, Clone)]
+pub struct MappingFile {
+    /// Its stem.
+    pub name: String,
+    /// As shown: relative to the project.
+    pub shown: String,
+    /// Its text.
+    pub text: String,
+    /// Its tree; none if it is beyond reading.
+    pub mapping: Option<Mapping>,
+    /// What is wrong with its text.
+    pub found: Diagnostics,
+    /// It was asked for; otherwise it is judged for its keys only.
+    pub asked: bool,
+}
+
+/// Everything read.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The project.
+    pub project: Project,
+    /// The mappings, asked ones first, each in byte order of its path.
+    pub mappings: Vec<MappingFile>,
+    /// Variables as the mappings see them; query files use them too.
+    pub variables: Variables,
+    /// What is wrong with the project's own file.
+    pub diagnostics: Diagnostics,
+    /// The texts, for the renderer.
+    pub texts: Texts,
+}
+
+/// Reads `paths` (mapping files and folders of them; none: `mappings/` of the project around `current`).
+///
+/// # Errors
+/// A path that is not there, or that holds no mapping: wrong usage, not a wrong mapping.
+pub fn load(paths: &[PathBuf], current: &Path, options: &Options) -> Result<Loaded, String> {
+    let default = [root_of(current).join("mappings")];
+    let given = if paths.is_empty() { &default[..] } else { paths };
+    let mut files = BTreeSet::new();
+    for path in given {
+        collect(&current.join(path), &mut files)?;
+    }
+    let first = files.first().ok_or("no mapping was found")?;
+    let folder = first.parent().unwrap_or(current);
+    let root = root_of(folder);
+    if let Some(other) = files.iter().find(|file| file.parent().map(root_of).as_deref() != Some(root.as_path())) {
+        return Err(format!(
+            "`{}` and `{}` belong to different projects; run them one after the other",
+            first.display(),
+            other.display()
+        ));
+    }
+
+    let mut loading = Loading { root: root.clone(), diagnostics: Diagnostics::new(), texts: Texts::new() };
+    let given = Variables::new(options.variables.clone(), process(), options.as_of, options.environment.clone());
+    let file = loading.project(&given);
+    let variables = file.as_ref().map_or(given, |file| file.variables.clone());
+    let mut neighbours = BTreeMap::new();
+    let mut folders: BTreeSet<PathBuf> = files.iter().filter_map(|file| file.parent().map(Path::to_path_buf)).collect();
+    folders.insert(root.join("mappings"));
+    for folder in folders {
+        for path in mappings_in(&folder) {
+            neighbours.entry(stem(&path)).or_insert(path);
+        }
+    }
+    let names: Vec<String> = neighbours.keys().cloned().collect();
+
+    let mut mappings: Vec<MappingFile> = Vec::new();
+    for path in &files {
+        mappings.push(loading.mapping(path, &variables, true)?);
+    }
+    // Mappings that others refer to are judged too, for their keys.
+    let mut next = 0;
+    while next < mappings.len() {
+        let wanted = mappings[next].mapping.as_ref().map(referred).unwrap_or_default();
+        for name in wanted {
+            if let Some(path) = neighbours.get(&name).filter(|_| !mappings.iter().any(|known| known.name == name)) {
+                mappings.push(loading.mapping(path, &variables, false)?);
+            }
+        }
+        next += 1;
+    }
+    Ok(Loaded {
+        project: Project { root, file, names },
+        mappings,
+        variables,
+        diagnostics: loading.diagnostics,
+        texts: loading.texts,
+    })
+}
+
+struct Loading {
+    root: PathBuf,
+    diagnostics: Diagnostics,
+    texts: Texts,
+}
+
+impl Loading {
+    fn project(&mut self, given: &Variables) -> Option<ProjectFile> {
+        let path = self.root.join(FILE);
+        let text = fs::read_to_string(&path).ok()?;
+        let (file, diagnostics) = parse_project(FILE, &text, given);
+        self.texts.insert(FILE, &text);
+        self.diagnostics.extend(diagnostics);
+        file
+    }
+
+    fn mapping(&mut self, path: &Path, variables: &Variables, asked: bool) -> Result<MappingFile, String> {
+        let text = fs::read_to_string(path).map_err(|error| format!("`{}` cannot be read: {error}", path.display()))?;
+        let shown = path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned();
+        let (mapping, found) = parse(&shown, &text, variables);
+        self.texts.insert(&shown, &text);
+        Ok(MappingFile { name: stem(path), shown, text, mapping, found, asked })
+    }
+}
+
+/// The process's environment, which source paths may use.
+fn process() -> BTreeMap<String, String> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}
+
+/// Names of the mappings that `mapping` refers to.
+fn referred(mapping: &Mapping) -> Vec<String> {
+    let references = mapping.references.iter().flat_map(|(_, reference)| &reference.targets);
+    let known = mapping.hierarchy.iter().flat_map(|hierarchy| &hierarchy.known_accounts);
+    references.chain(known).map(|target| target.value.clone()).filter(|name| !name.contains('.')).collect()
+}
+
+fn collect(path: &Path, files: &mut BTreeSet<PathBuf>) -> Result<(), String> {
+    if path.is_dir() {
+        let found = mappings_in(path);
+        if found.is_empty() {
+            return Err(format!("`{}` holds no mapping (`*.yaml`)", path.display()));
+        }
+        files.extend(found);
+        return Ok(());
+    }
+    if !path.is_file() {
+        return Err(format!("no mapping is at `{}`", path.display()));
+    }
+    files.insert(fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf()));
+    Ok(())
+}
+
+/// The mappings in a folder, in byte order.
+fn mappings_in(folder: &Path) -> Vec<PathBuf> {
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let Ok(entries) = fs::read_dir(&folder) else { return Vec::new() };
+    let mut found: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_mapping(path)).collect();
+    found.sort();
+    found
+}
+
+fn is_mapping(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+    let test = name.ends_with(".test.yaml") || name.ends_with(".test.yml");
+    yaml && !test && name != FILE && !name.starts_with('.') && path.is_file()
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,138 @@
+//! A batch of the judging plan, ready to be read cell by cell.
+
+use datafusion::arrow::array::{
+    Array, ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringViewArray, StructArray, TimestampMicrosecondArray,
+    TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray, UInt8Array, UInt32Array, UInt64Array,
+};
+use datafusion::arrow::buffer::NullBuffer;
+
+use crate::settle::error::Error;
+use crate::settle::layout::{Layout, OrderKind};
+use crate::settle::order::{OLDEST, rank};
+
+/// One struct column: values and faults.
+#[derive(Debug)]
+pub(super) struct Cells<'a> {
+    values: &'a StringViewArray,
+    /// None where every row has a value: then nothing need be asked.
+    nulls: Option<NullBuffer>,
+    /// 0 for no fault.
+    pub(super) faults: &'a [u8],
+}
+
+/// What `newest` compares.
+#[derive(Debug)]
+pub(super) enum Order<'a> {
+    /// A struct with normalised text.
+    Text(Cells<'a>, OrderKind),
+    /// A typed column.
+    Whole(&'a [i64], Option<&'a NullBuffer>),
+    /// Decimals of one scale.
+    Decimal(&'a [i128], Option<&'a NullBuffer>),
+}
+
+/// A batch taken apart.
+#[derive(Debug)]
+pub(super) struct Batch<'a> {
+    pub(super) rows: usize,
+    pub(super) files: &'a [u32],
+    pub(super) lines: &'a [u64],
+    /// One per column of the layout.
+    pub(super) columns: Vec<Cells<'a>>,
+    pub(super) order: Option<Order<'a>>,
+    /// Module, action, value.
+    pub(super) pivot: Option<[Cells<'a>; 3]>,
+}
+
+impl<'a> Cells<'a> {
+    fn new(array: &'a ArrayRef, name: &str) -> Result<Self, Error> {
+        let unexpected = || Error::Batch(format!("column `{name}` is {}", array.data_type()));
+        let pair = array.as_any().downcast_ref::<StructArray>().ok_or_else(unexpected)?;
+        let [values, faults] = pair.columns() else { return Err(unexpected()) };
+        let values = values.as_any().downcast_ref::<StringViewArray>().ok_or_else(unexpected)?;
+        let faults = faults.as_any().downcast_ref::<UInt8Array>().ok_or_else(unexpected)?;
+        let nulls = NullBuffer::union(pair.nulls(), values.nulls()).filter(|nulls| nulls.null_count() > 0);
+        Ok(Self { values, nulls, faults: faults.values() })
+    }
+
+    /// The cell's text; empty for none.
+    #[inline]
+    pub(super) fn get(&self, row: usize) -> &'a [u8] {
+        match &self.nulls {
+            Some(nulls) if nulls.is_null(row) => b"",
+            _ => self.values.value(row).as_bytes(),
+        }
+    }
+
+    /// Whether any row has a fault; the usual answer is no, and comes fast.
+    pub(super) fn has_faults(&self) -> bool {
+        self.faults.iter().fold(0, |any, fault| any | fault) != 0
+    }
+}
+
+impl<'a> Order<'a> {
+    fn new(array: &'a ArrayRef, kind: OrderKind) -> Result<Self, Error> {
+        let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
+        let any = array.as_any();
+        if let Some(array) = any.downcast_ref::<Decimal128Array>() {
+            return Ok(Self::Decimal(array.values(), nulls));
+        }
+        let whole = any
+            .downcast_ref::<Int64Array>()
+            .map(|array| array.values())
+            .or_else(|| any.downcast_ref::<TimestampSecondArray>().map(|array| array.values()))
+            .or_else(|| any.downcast_ref::<TimestampMillisecondArray>().map(|array| array.values()))
+            .or_else(|| any.downcast_ref::<TimestampMicrosecondArray>().map(|array| array.values()))
+            .or_else(|| any.downcast_ref::<TimestampNanosecondArray>().map(|array| array.values()));
+        match whole {
+            Some(values) => Ok(Self::Whole(values, nulls)),
+            None => Ok(Self::Text(Cells::new(array, "_by")?, kind)),
+        }
+    }
+
+    /// Later is greater.
+    pub(super) fn get(&self, row: usize) -> i128 {
+        match self {
+            Self::Text(cells, kind) => rank(cells.get(row), *kind),
+            Self::Whole(_, Some(nulls)) | Self::Decimal(_, Some(nulls)) if nulls.is_null(row) => OLDEST,
+            Self::Whole(values, _) => i128::from(values[row]),
+            Self::Decimal(values, _) => values[row],
+        }
+    }
+
+    /// Its cells, where it is text.
+    pub(super) fn cells(&self) -> Option<&Cells<'a>> {
+        match self {
+            Self::Text(cells, _) => Some(cells),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Batch<'a> {
+    /// `batch` read as `layout` says.
+    pub(super) fn new(batch: &'a RecordBatch, layout: &Layout) -> Result<Self, Error> {
+        if batch.num_columns() != layout.width() {
+            return Err(Error::Batch(format!("{} columns instead of {}", batch.num_columns(), layout.width())));
+        }
+        let files = batch.column(0).as_any().downcast_ref::<UInt32Array>();
+        let lines = batch.column(1).as_any().downcast_ref::<UInt64Array>();
+        let (Some(files), Some(lines)) = (files, lines) else {
+            return Err(Error::Batch("`_file` and `_line` have other types".to_owned()));
+        };
+        let named = layout.columns.iter().zip(&batch.columns()[2..]);
+        let columns = named.map(|(column, array)| Cells::new(array, &column.name)).collect::<Result<_, _>>()?;
+        let mut rest = batch.columns()[2 + layout.columns.len()..].iter();
+        let order = match (layout.order_by, layout.order_by.and_then(|_| rest.next())) {
+            (Some(kind), Some(array)) => Some(Order::new(array, kind)?),
+            _ => None,
+        };
+        let pivot = match rest.as_slice() {
+            [module, action, value] => {
+                Some([Cells::new(module, "_module")?, Cells::new(action, "_action")?, Cells::new(value, "_value")?])
+            }
+            _ => None,
+        };
+        Ok(Self { rows: batch.num_rows(), files: files.values(), lines: lines.values(), columns, order, pivot })
+    }
+}

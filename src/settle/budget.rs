@@ -1,0 +1,89 @@
+//! How much memory rows may take that cannot be moved to disk.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::settle::error::Error;
+use crate::settle::record::link_columns;
+use crate::settle::rules::Task;
+
+/// Bytes that all sinks of a run, and settling after them, may hold together.
+#[derive(Debug)]
+pub struct Budget {
+    limit: u64,
+    used: AtomicU64,
+}
+
+impl Budget {
+    /// At most `limit` bytes.
+    pub fn new(limit: u64) -> Self {
+        Self { limit, used: AtomicU64::new(0) }
+    }
+
+    /// No limit.
+    pub fn unlimited() -> Self {
+        Self::new(u64::MAX)
+    }
+
+    /// Bytes held now.
+    pub fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
+}
+
+/// What one holder has taken of a budget; given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Lease {
+    budget: Arc<Budget>,
+    bytes: u64,
+}
+
+impl Lease {
+    pub(super) fn new(budget: &Arc<Budget>) -> Self {
+        Self { budget: Arc::clone(budget), bytes: 0 }
+    }
+
+    /// Takes `bytes` more for `stage`.
+    pub(super) fn take(&mut self, bytes: u64, stage: &'static str) -> Result<(), Error> {
+        let used = self.budget.used.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        self.bytes += bytes;
+        if used > self.budget.limit {
+            return Err(Error::MemoryNeeded { stage, bytes: used });
+        }
+        Ok(())
+    }
+
+    /// Gives back all but `bytes`.
+    pub(super) fn shrink_to(&mut self, bytes: u64) {
+        let given = self.bytes.saturating_sub(bytes);
+        self.budget.used.fetch_sub(given, Ordering::Relaxed);
+        self.bytes -= given;
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.shrink_to(0);
+    }
+}
+
+/// Bytes that a row's record takes while rows are read.
+pub fn record_bytes(task: &Task) -> u64 {
+    let layout = &task.layout;
+    let keyed = if layout.key.is_empty() { 0 } else { 16 };
+    let parent = if layout.parent.is_some() { 16 } else { 0 };
+    let order = if layout.order_by.is_some() { 16 } else { 0 };
+    let lower = if task.watches_case() { 8 } else { 0 };
+    8 + 4 + 1 + keyed + parent + order + lower + 16 * link_columns(layout) as u64
+}
+
+/// Bytes that a row takes while it is settled: its record, its place in the table of keys, its winner, its links, its
+/// fate, and one column of hashes twice while they are brought into source order.
+pub fn settle_bytes(task: &Task) -> u64 {
+    let layout = &task.layout;
+    let keyed = if layout.key.is_empty() { 0 } else { 12 + 4 };
+    let parent = if layout.parent.is_some() { 4 + 1 } else { 0 };
+    let depth = task.rules.hierarchy.max_depth.is_some() || task.rules.hierarchy.parents_first;
+    let depth = if layout.parent.is_some() && depth { 8 } else { 0 };
+    record_bytes(task) + (1 + keyed + parent + depth).max(16)
+}

@@ -1,0 +1,162 @@
+//! The state of a mapping's rows while they are settled: each stage takes it and leaves its verdicts in it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::csv::encode_row;
+use crate::settle::barrier::Barrier;
+use crate::settle::budget::Lease;
+use crate::settle::cells::RowCells;
+use crate::settle::error::Error;
+use crate::settle::fate::{Fate, Position, Reason, Refusal};
+use crate::settle::hierarchy::Loop;
+use crate::settle::pivot::Pivoted;
+use crate::settle::rows::{Cursor, Rewritten, RowReader, Rows};
+use crate::settle::rules::Task;
+use crate::settle::spill::Spill;
+use crate::settle::tally::Tally;
+use crate::settle::winner::Winners;
+
+/// What is known so far.
+#[derive(Debug)]
+pub(super) struct Case {
+    pub(super) task: Arc<Task>,
+    pub(super) rows: Rows,
+    pub(super) files: Vec<File>,
+    pub(super) winners: Winners,
+    /// Reasons of the rows whose fate is `RejectedReason`; sorted at the end.
+    pub(super) reasons: Vec<(u32, Reason)>,
+    /// Of rows rejected because of another: where that began.
+    pub(super) causes: HashMap<u32, u32>,
+    /// What else is to be done with rows or counted, if they are written in the end.
+    pub(super) notes: Vec<Note>,
+    pub(super) refusals: BTreeMap<&'static str, Refusal>,
+    pub(super) loops: Vec<Loop>,
+    /// Depth in the hierarchy, where it is asked for.
+    pub(super) depth: Vec<u32>,
+    pub(super) tally: Tally,
+    /// What a pivot made.
+    pub(super) pivoted: Option<Pivoted>,
+    /// (row, column) of faulty cells, where rows are merged cell by cell.
+    pub(super) faulty: HashSet<(u32, u32)>,
+    /// What settling took of the budget.
+    pub(super) lease: Lease,
+    /// What the sinks took of it.
+    pub(super) leases: Vec<Lease>,
+}
+
+/// A verdict that leaves the row in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Note {
+    pub(super) row: u32,
+    pub(super) column: u32,
+    pub(super) kind: NoteKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum NoteKind {
+    /// The parent's cell is emptied.
+    Detached,
+    /// A dangling reference is emptied.
+    Emptied,
+    /// A dangling reference passes.
+    Warned,
+}
+
+impl Case {
+    pub(super) fn new(task: &Arc<Task>, barrier: Barrier, winners: Winners, lease: Lease) -> Self {
+        Self {
+            task: Arc::clone(task),
+            rows: barrier.rows,
+            files: barrier.files,
+            faulty: barrier.faulty,
+            winners,
+            reasons: Vec::new(),
+            causes: HashMap::new(),
+            notes: Vec::new(),
+            refusals: BTreeMap::new(),
+            loops: Vec::new(),
+            depth: Vec::new(),
+            tally: barrier.tally,
+            pivoted: None,
+            lease,
+            leases: barrier.leases,
+        }
+    }
+
+    pub(super) fn is_written(&self, row: usize) -> bool {
+        self.winners.fate[row] == Fate::Written
+    }
+
+    /// Rejects `row`, or adds a reason.
+    pub(super) fn reject(&mut self, row: usize, reason: Reason) {
+        self.winners.fate[row] = Fate::RejectedReason;
+        self.reasons.push((row as u32, reason));
+        if let Reason::ParentRejected { cause, .. } | Reason::ReferenceRejected { cause, .. } = reason {
+            self.causes.entry(row as u32).or_insert(cause);
+        }
+    }
+
+    /// The row with which the rejection of `row` began.
+    pub(super) fn cause(&self, row: u32) -> u32 {
+        self.causes.get(&row).copied().unwrap_or(row)
+    }
+
+    /// Notes that a policy refuses the run because of `row`; `message` says what all such rows have in common.
+    pub(super) fn refuse(&mut self, code: &'static str, message: &'static str, row: usize) {
+        let position = Position::unpack(self.rows.position[row]);
+        let refusal = Refusal { code, message: message.to_owned(), rows: 0, first: position };
+        let refusal = self.refusals.entry(message).or_insert(refusal);
+        refusal.rows += 1;
+        refusal.first = refusal.first.min(position);
+    }
+
+    pub(super) fn note(&mut self, row: usize, column: usize, kind: NoteKind) {
+        self.notes.push(Note { row: row as u32, column: column as u32, kind });
+    }
+
+    /// Counts the notes of rows that are written in the end, and writes those with cells to be emptied anew. Rows
+    /// rejected meanwhile keep their bytes: reports show them.
+    pub(super) fn follow_notes(&mut self, directory: &Path) -> Result<(), Error> {
+        let mut notes = std::mem::take(&mut self.notes);
+        notes.retain(|note| self.is_written(note.row as usize));
+        notes.sort_unstable();
+        notes.dedup();
+        for note in &notes {
+            let code = match note.kind {
+                NoteKind::Detached => "W905",
+                NoteKind::Emptied => "W907",
+                NoteKind::Warned => "W906",
+            };
+            self.tally.code(code, note.column as usize, 1);
+        }
+        notes.retain(|note| note.kind != NoteKind::Warned);
+        if notes.is_empty() {
+            return Ok(());
+        }
+        let places = self.task.layout.places();
+        let mut spill = Spill::create(directory)?;
+        let file = self.files.len() as u32;
+        let mut rewritten = Vec::new();
+        let mut cells = RowCells::new();
+        let (mut reader, mut cursor) = (RowReader::new(&self.files), Cursor::new(&self.rows));
+        for group in notes.chunk_by(|one, other| one.row == other.row) {
+            let row = group[0].row;
+            cells.decode(reader.read(cursor.extent(row as usize))?);
+            let is_blank = |place: usize| group.iter().any(|note| places[note.column as usize] == Some(place));
+            for place in (0..cells.len()).filter(|place| is_blank(*place) && !cells.get(*place).is_empty()) {
+                self.tally.filled[place] -= 1;
+            }
+            let texts = (0..cells.len()).map(|place| if is_blank(place) { b"" } else { cells.get(place) });
+            let offset = spill.length();
+            encode_row(&mut spill.buffer, texts, self.task.layout.line_ending());
+            rewritten.push(Rewritten { row, file, offset, length: spill.length() - offset });
+            spill.flush_if_large()?;
+        }
+        self.files.push(spill.finish()?);
+        self.rows.rewrite(rewritten);
+        Ok(())
+    }
+}

@@ -1,0 +1,220 @@
+//! Keys and reasons in words, for the reports.
+
+use std::io;
+
+use crate::settle::cells::RowCells;
+use crate::settle::fate::{Explanation, Fate, Position, Reason, Rejected};
+use crate::settle::judge::BrokenRule;
+use crate::settle::rows::RowReader;
+use crate::settle::rules::Absence;
+use crate::settle::settled::Settled;
+
+/// Reads keys and cells of settled rows back from the temporary files; fast for rows in source order.
+#[derive(Debug)]
+pub struct Explainer<'a> {
+    settled: &'a Settled,
+    reader: RowReader<'a>,
+    cells: RowCells,
+    places: Vec<Option<usize>>,
+}
+
+impl<'a> Explainer<'a> {
+    pub(super) fn new(settled: &'a Settled) -> Self {
+        Self {
+            settled,
+            reader: RowReader::new(settled.files()),
+            cells: RowCells::new(),
+            places: settled.task().layout.places(),
+        }
+    }
+
+    /// The key of a row as it would be written, parts joined by `|`; empty if it was faulty.
+    pub fn key(&mut self, row: usize) -> io::Result<String> {
+        let key = &self.settled.task().layout.key;
+        let mut text = String::new();
+        if self.decode(row)? {
+            for (index, column) in key.iter().enumerate() {
+                text.push_str(if index > 0 { "|" } else { "" });
+                text.push_str(&self.cell(*column));
+            }
+        }
+        Ok(text)
+    }
+
+    /// Why a row is rejected.
+    pub fn explain(&mut self, rejected: &Rejected) -> io::Result<Explanation> {
+        let layout = &self.settled.task().layout;
+        // A record that went into a rejected row shares its reasons: there the cells are that decided.
+        let winner = self.settled.case.winners.winner.get(rejected.row);
+        let row = winner.map_or(rejected.row, |winner| *winner as usize);
+        let mut told = Explanation {
+            code: "",
+            column: None,
+            value: String::new(),
+            message: String::new(),
+            related: String::new(),
+            related_position: None,
+            absence: None,
+        };
+        match rejected.reason {
+            Reason::Cells => {}
+            Reason::Merged(rule) => self.tell_rule(rule, &mut told),
+            Reason::KeyShared { column, other } => {
+                self.relate(&mut told, other)?;
+                let account = layout.key[0];
+                self.decode(other as usize)?;
+                told.related = self.cell(account);
+                self.set_value(&mut told, row, column as usize)?;
+                told.code = "K602";
+                told.message = format!("`{}` is also the foreign key of account `{}`", shown(&told.value), shown(&told.related));
+            }
+            Reason::ParentMissing => {
+                self.set_parent(&mut told, row)?;
+                told.code = "K603";
+                let absence = self.settled.task().known.accounts.absence(told.value.as_bytes());
+                told.absence = Some(absence);
+                told.related.clone_from(&told.value);
+                told.message = format!("parent `{}` {}", shown(&told.value), nowhere(absence));
+            }
+            Reason::ParentRejected { parent, cause } => {
+                self.set_parent(&mut told, row)?;
+                self.relate(&mut told, cause)?;
+                told.code = "K604";
+                told.message = format!("parent `{}` is not written", shown(&told.value));
+                if parent != cause {
+                    told.message += &format!(": it began with `{}`", shown(&told.related));
+                }
+            }
+            Reason::ParentSelf => {
+                self.set_parent(&mut told, row)?;
+                told.code = "K605";
+                told.related.clone_from(&told.value);
+                told.message = format!("`{}` is its own parent", shown(&told.value));
+            }
+            Reason::ParentLoop { number } => {
+                let members = &self.settled.case.loops[number as usize];
+                told.message = self.tell_loop(&members.shown, members.length)?;
+                self.relate(&mut told, members.shown[0])?;
+                self.set_parent(&mut told, row)?;
+                told.code = "K606";
+            }
+            Reason::TooDeep { depth } => {
+                self.set_parent(&mut told, row)?;
+                told.code = "K607";
+                let deepest = self.settled.task().rules.hierarchy.max_depth.unwrap_or_default();
+                told.message = format!("depth {depth} is more than `max_depth` {deepest}");
+            }
+            Reason::ReferenceMissing { reference } => {
+                self.set_value(&mut told, row, layout.references[reference as usize].column)?;
+                told.code = "K608";
+                let target = self.settled.task().known.references.get(reference as usize);
+                let absence = target.map_or(Absence::NeverSeen, |target| target.absence(told.value.as_bytes()));
+                told.absence = Some(absence);
+                told.related.clone_from(&told.value);
+                told.message = format!("`{}` {}", shown(&told.value), nowhere(absence));
+            }
+            Reason::ReferenceRejected { reference, cause } => {
+                self.relate(&mut told, cause)?;
+                self.set_value(&mut told, row, layout.references[reference as usize].column)?;
+                told.code = "K608";
+                told.absence = Some(Absence::Rejected);
+                told.message = format!("`{}` is not written", shown(&told.value));
+                if told.related != told.value {
+                    told.message += &format!(": it began with `{}`", shown(&told.related));
+                }
+            }
+        }
+        Ok(told)
+    }
+
+    fn tell_rule(&self, rule: BrokenRule, told: &mut Explanation) {
+        let layout = &self.settled.task().layout;
+        let name = |column: usize| &layout.columns[column].name;
+        match rule {
+            BrokenRule::OneOf(group) => {
+                let names: Vec<String> =
+                    layout.one_of[group].iter().map(|column| format!("`{}`", name(*column))).collect();
+                told.code = "V420";
+                told.message = format!("none of {} has a value", names.join(", "));
+            }
+            BrokenRule::RequiredWhen(pair) => {
+                let (column, when) = layout.required_when[pair];
+                told.code = "V421";
+                told.column = Some(column);
+                told.message = format!("`{}` needs a value because `{}` has one", name(column), name(when));
+            }
+            BrokenRule::TooLarge(_) | BrokenRule::ValueTooLarge => {
+                told.code = "V411";
+                told.column = match rule {
+                    BrokenRule::TooLarge(column) => Some(column),
+                    _ => None,
+                };
+                told.message = "the number is too long to be added".to_owned();
+            }
+        }
+    }
+
+    fn tell_loop(&mut self, members: &[u32], length: usize) -> io::Result<String> {
+        let mut text = String::from("the parents form a loop: ");
+        for member in members {
+            text += &format!("`{}` -> ", shown(&self.key(*member as usize)?));
+        }
+        if length > members.len() {
+            text += &format!("… {} more … -> ", length - members.len());
+        }
+        let first = members.first().map(|first| self.key(*first as usize)).transpose()?.unwrap_or_default();
+        Ok(text + &format!("`{}`", shown(&first)))
+    }
+
+    fn relate(&mut self, told: &mut Explanation, row: u32) -> io::Result<()> {
+        told.related = self.key(row as usize)?;
+        told.related_position = Some(Position::unpack(self.settled.case.rows.position[row as usize]));
+        Ok(())
+    }
+
+    fn set_parent(&mut self, told: &mut Explanation, row: usize) -> io::Result<()> {
+        match self.settled.task().layout.parent {
+            Some(column) => self.set_value(told, row, column),
+            None => Ok(()),
+        }
+    }
+
+    fn set_value(&mut self, told: &mut Explanation, row: usize, column: usize) -> io::Result<()> {
+        told.column = Some(column);
+        if self.decode(row)? {
+            told.value = self.cell(column);
+        }
+        Ok(())
+    }
+
+    /// Reads `row`; false if it was never encoded.
+    fn decode(&mut self, row: usize) -> io::Result<bool> {
+        if self.settled.fate(row) == Fate::RejectedKey {
+            return Ok(false);
+        }
+        self.cells.decode(self.reader.read(self.settled.case.rows.extent(row))?);
+        Ok(true)
+    }
+
+    fn cell(&self, column: usize) -> String {
+        let place = self.places[column];
+        place.map_or_else(String::new, |place| String::from_utf8_lossy(self.cells.get(place)).into_owned())
+    }
+}
+
+fn nowhere(absence: Absence) -> &'static str {
+    match absence {
+        Absence::Rejected => "was rejected",
+        Absence::Filtered => "was dropped by `where`",
+        Absence::NeverSeen => "is nowhere: not in the file and not known",
+    }
+}
+
+/// Text with control characters made visible.
+fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() { shown.extend(character.escape_default()) } else { shown.push(character) }
+    }
+    shown
+}

@@ -1,0 +1,88 @@
+//! Which rows are written: one per key, without faults, under parents and beside targets that exist.
+//!
+//! In: batches of judged rows, one [`Sink`] per partition of the judging plan, each in source order. Out: a [`Settled`]:
+//! the rows of the output as pieces of temporary files that hold them encoded, and what became of all others, and why.
+//! This room knows neither SQL nor formats nor where files go. A row lies encoded on disk from the moment it is judged;
+//! a record of some 30 to 60 bytes stays in memory. Rows are known by hashes of their keys (see `key`), and from the
+//! barrier on by their number in source order, so nothing here depends on threads, batches or partitions.
+
+mod amount;
+mod barrier;
+mod batch;
+mod budget;
+mod case;
+mod cells;
+mod error;
+mod explain;
+mod fate;
+mod fold;
+mod foreign_key;
+mod gather;
+mod hierarchy;
+mod judge;
+mod key;
+mod key_set;
+mod layout;
+mod merge;
+mod order;
+mod pivot;
+mod record;
+mod reference;
+mod rows;
+mod rules;
+mod settled;
+mod sink;
+mod spill;
+mod table;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod twins;
+mod winner;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub use budget::{Budget, record_bytes, settle_bytes};
+pub use error::Error;
+pub use explain::Explainer;
+pub use fate::{Counts, Duplicate, Explanation, Fate, Position, Reason, Refusal, Rejected};
+pub use judge::{BrokenRule, rules_of_row};
+pub use key::key_hash;
+pub use key_set::{KeySet, KeySetBuilder};
+pub use layout::{FaultSet, Layout, LayoutColumn, LayoutReference, OrderKind};
+pub use rows::Extent;
+pub use rules::{Absence, Beside, HierarchyRules, Known, PivotRules, Rules, Target, Task};
+pub use settled::Settled;
+pub use sink::Sink;
+pub use tally::{Warning, WarningKind};
+
+use budget::Lease;
+use case::Case;
+
+/// Settles all rows that the sinks of one run took. `directory` takes further temporary files.
+pub fn settle(task: &Arc<Task>, sinks: Vec<Sink>, directory: &Path, budget: &Arc<Budget>) -> Result<Settled, Error> {
+    task.layout.check()?;
+    let mut lease = Lease::new(budget);
+    let rows: u64 = sinks.iter().map(|sink| u64::from(sink.records.rows)).sum();
+    lease.take(rows * (settle_bytes(task) - record_bytes(task)), "settling")?;
+    let mut barrier = barrier::open(task, sinks)?;
+    let mut case = if task.layout.pivots {
+        let pivoted = pivot::pivot(task, &mut barrier, directory)?;
+        let winners = winner::take_all(&barrier.rows);
+        Case { pivoted: Some(pivoted), ..Case::new(task, barrier, winners, lease) }
+    } else {
+        let winners = winner::choose(&mut barrier.rows, &task.rules);
+        Case::new(task, barrier, winners, lease)
+    };
+    fold::fold(&mut case, directory)?;
+    winner::refuse_duplicates(&mut case);
+    foreign_key::judge(&mut case);
+    reference::judge(&mut case)?;
+    let before = case.reasons.len();
+    hierarchy::judge(&mut case);
+    reference::judge_again(&mut case, before);
+    fold::follow(&mut case);
+    case.follow_notes(directory)?;
+    Settled::new(case)
+}

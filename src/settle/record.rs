@@ -1,0 +1,165 @@
+//! The narrow record of each row that stays in memory while the row itself lies in the spill file.
+
+use crate::settle::error::Error;
+use crate::settle::layout::Layout;
+
+/// What is known of a row from its cells alone; bits of `flags`.
+pub(super) mod flag {
+    /// A key cell is faulty or empty: the row takes part in nothing.
+    pub(crate) const KEY: u8 = 1;
+    /// Another cell is faulty.
+    pub(crate) const CELL: u8 = 2;
+    /// A rule over several cells is broken.
+    pub(crate) const RULE: u8 = 4;
+    /// A reference to other files dangles.
+    pub(crate) const REFERENCE: u8 = 8;
+    /// The parent is one of the known accounts.
+    pub(crate) const PARENT_KNOWN: u8 = 16;
+}
+
+/// Values per chunk.
+const CHUNK: usize = 1 << 16;
+
+/// Bytes after which a new block starts, so that ends within a block fit 32 bits.
+const BLOCK: u64 = 1 << 31;
+
+/// A growing column that is never copied to grow: doubling would cost three times its memory.
+#[derive(Debug)]
+pub(super) struct Chunked<T> {
+    chunks: Vec<Vec<T>>,
+}
+
+impl<T: Copy> Chunked<T> {
+    pub(super) fn new() -> Self {
+        Self { chunks: Vec::new() }
+    }
+
+    pub(super) fn push(&mut self, value: T) {
+        match self.chunks.last_mut() {
+            Some(chunk) if chunk.len() < CHUNK => chunk.push(value),
+            _ => {
+                // The first chunk grows by itself: small inputs stay small.
+                let mut chunk = Vec::with_capacity(if self.chunks.is_empty() { 0 } else { CHUNK });
+                chunk.push(value);
+                self.chunks.push(chunk);
+            }
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    pub(super) fn get(&self, index: usize) -> T {
+        self.chunks[index / CHUNK][index % CHUNK]
+    }
+
+    /// Appends `length` values from `start` on to `out`.
+    pub(super) fn copy(&self, start: usize, length: usize, out: &mut Vec<T>) {
+        let (mut at, end) = (start, start + length);
+        while at < end {
+            let chunk = &self.chunks[at / CHUNK];
+            let from = at % CHUNK;
+            let count = (end - at).min(chunk.len() - from);
+            out.extend_from_slice(&chunk[from..from + count]);
+            at += count;
+        }
+    }
+}
+
+/// Where a block of rows starts in the spill file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Block {
+    /// Its first row.
+    pub(super) first: u32,
+    /// Where that row starts.
+    pub(super) offset: u64,
+}
+
+/// The rows of one sink, a column per fact. Columns that the layout has no use for stay empty.
+#[derive(Debug)]
+pub(super) struct Records {
+    /// How many rows.
+    pub(super) rows: u32,
+    /// File in the upper 24 bits, line in the lower 40.
+    pub(super) position: Chunked<u64>,
+    /// Hash of the key; 0 for a row without a good key.
+    pub(super) key: Chunked<u128>,
+    /// Hash of the parent's key; 0 for none.
+    pub(super) parent: Chunked<u128>,
+    /// Hashes of references into the file itself, then of foreign keys; 0 for none.
+    pub(super) links: Vec<Chunked<u128>>,
+    /// What `newest` compares.
+    pub(super) order: Chunked<i128>,
+    /// Hash of the key in lower case; 0 for keys without letters.
+    pub(super) lower: Chunked<u64>,
+    /// Where the row ends, counted from its block's start.
+    pub(super) end: Chunked<u32>,
+    /// Bits of `flag`.
+    pub(super) flags: Chunked<u8>,
+    /// Blocks of the spill file.
+    pub(super) blocks: Vec<Block>,
+    /// First rows of the stretches in which positions rise.
+    pub(super) stretches: Vec<u32>,
+}
+
+impl Records {
+    pub(super) fn new(links: usize) -> Self {
+        Self {
+            rows: 0,
+            position: Chunked::new(),
+            key: Chunked::new(),
+            parent: Chunked::new(),
+            links: (0..links).map(|_| Chunked::new()).collect(),
+            order: Chunked::new(),
+            lower: Chunked::new(),
+            end: Chunked::new(),
+            flags: Chunked::new(),
+            blocks: Vec::new(),
+            stretches: Vec::new(),
+        }
+    }
+
+    /// One more row at `position` whose bytes stand from `start` to `end` of the spill file.
+    pub(super) fn push(&mut self, position: u64, flags: u8, start: u64, end: u64) -> Result<(), Error> {
+        let row = self.rows;
+        if row == 0 || position < self.position.get(row as usize - 1) {
+            self.stretches.push(row);
+        }
+        if self.blocks.last().is_none_or(|block| end - block.offset > BLOCK) {
+            self.blocks.push(Block { first: row, offset: start });
+        }
+        let block = self.blocks.last().expect("a block was just made sure of");
+        let end = u32::try_from(end - block.offset)
+            .map_err(|_| Error::TooLarge("a row is longer than 4 GiB".to_owned()))?;
+        self.position.push(position);
+        self.flags.push(flags);
+        self.end.push(end);
+        self.rows = row
+            .checked_add(1)
+            .filter(|rows| *rows < u32::MAX)
+            .ok_or_else(|| Error::TooLarge("a run takes at most four thousand million rows".to_owned()))?;
+        Ok(())
+    }
+
+    /// Where `row` starts, counted from the start of its block `block`.
+    pub(super) fn start_in_block(&self, row: u32, block: &Block) -> u32 {
+        if row == block.first { 0 } else { self.end.get(row as usize - 1) }
+    }
+}
+
+/// How many link columns a row of `layout` has.
+pub(super) fn link_columns(layout: &Layout) -> usize {
+    let own = layout.references.iter().filter(|reference| reference.itself).count();
+    // The account that a foreign key points to stands in front of the foreign keys.
+    let foreign = if layout.foreign_keys.is_empty() { 0 } else { 1 + layout.foreign_keys.len() };
+    own + foreign
+}
+
+/// The packed position of a line; checked, because a wrong position would be a wrong report.
+pub(super) fn position(file: u32, line: u64) -> Result<u64, Error> {
+    if file >= 1 << 24 || line >= 1 << 40 {
+        return Err(Error::TooLarge(format!("file number {file}, line {line} is beyond what a run can number")));
+    }
+    Ok(u64::from(file) << 40 | line)
+}

@@ -1,0 +1,182 @@
+//! Values that must exist elsewhere, or as keys of this very file: there a rejected row takes along those that refer to it.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+
+use crate::mapping::{HierarchyPolicy, ReferenceMissing};
+use crate::settle::case::{Case, NoteKind};
+use crate::settle::cells::RowCells;
+use crate::settle::error::Error;
+use crate::settle::fate::Reason;
+use crate::settle::hierarchy::parent_rows;
+use crate::settle::judge::judge_reference;
+use crate::settle::record::flag;
+use crate::settle::rows::{Cursor, RowReader};
+use crate::settle::table::NO_ROW;
+
+/// Stands for the parent among the numbers of references.
+const PARENT: u32 = u32::MAX;
+
+/// A row of this file that another refers to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Edge {
+    target: u32,
+    row: u32,
+    /// Number in `Layout::references`, or `PARENT`.
+    reference: u32,
+}
+
+/// Judges all references of the rows that are written so far.
+pub(super) fn judge(case: &mut Case) -> Result<(), Error> {
+    judge_elsewhere(case)?;
+    judge_itself(case);
+    Ok(())
+}
+
+/// After the hierarchy: rows it rejected (their reasons stand behind the first `settled` ones) are no targets any more.
+pub(super) fn judge_again(case: &mut Case, settled: usize) {
+    if case.reasons.len() == settled || !case.task.layout.references.iter().any(|reference| reference.itself) {
+        return;
+    }
+    let mut edges = own_edges(case);
+    let detached = case.notes.iter().filter(|note| note.kind == NoteKind::Detached);
+    let detached: HashSet<u32> = detached.map(|note| note.row).collect();
+    let links = parent_rows(case);
+    for (row, target) in links.into_iter().enumerate().filter(|(_, target)| *target != NO_ROW) {
+        if case.rows.flags[row] & flag::PARENT_KNOWN == 0 && !detached.contains(&(row as u32)) {
+            edges.push(Edge { target, row: row as u32, reference: PARENT });
+        }
+    }
+    edges.sort_unstable();
+    cascade(case, edges, settled);
+}
+
+/// References to other files: the flag says that one dangles, the row's bytes say which.
+fn judge_elsewhere(case: &mut Case) -> Result<(), Error> {
+    let task = Arc::clone(&case.task);
+    let places = task.layout.places();
+    let mut found = Vec::new();
+    {
+        let (mut reader, mut cursor) = (RowReader::new(&case.files), Cursor::new(&case.rows));
+        let (mut cells, mut scratch) = (RowCells::new(), Vec::new());
+        for row in 0..case.rows.count {
+            if !case.is_written(row) || case.rows.flags[row] & flag::REFERENCE == 0 {
+                continue;
+            }
+            cells.decode(reader.read(cursor.extent(row))?);
+            for (index, reference) in task.layout.references.iter().enumerate() {
+                let value = places[reference.column].map_or(&b""[..], |place| cells.get(place));
+                if judge_reference(&task, index, value, &mut scratch).1 {
+                    found.push((row, index as u32));
+                }
+            }
+        }
+    }
+    for (row, reference) in found {
+        apply(case, row, reference, Reason::ReferenceMissing { reference });
+    }
+    Ok(())
+}
+
+/// References to this file's own keys, first as they stand, then as rows fall.
+fn judge_itself(case: &mut Case) {
+    let mut dangling = Vec::new();
+    for (link, reference) in own_references(case) {
+        for row in 0..case.rows.count {
+            let hash = case.rows.links[link][row];
+            if hash == 0 || !case.is_written(row) {
+                continue;
+            }
+            match case.winners.find(&case.rows, hash) {
+                None => dangling.push((row, reference, None)),
+                Some(target) if !case.is_written(target as usize) => dangling.push((row, reference, Some(target))),
+                Some(_) => {}
+            }
+        }
+    }
+    dangling.sort_unstable();
+    let before = case.reasons.len();
+    for (row, reference, target) in dangling {
+        let reason = match target {
+            None => Reason::ReferenceMissing { reference },
+            Some(target) => Reason::ReferenceRejected { reference, cause: case.cause(target) },
+        };
+        apply(case, row, reference, reason);
+    }
+    if case.reasons.len() > before {
+        let edges = own_edges(case);
+        cascade(case, edges, before);
+    }
+}
+
+/// (column of links, number of the reference) of the references into this file.
+fn own_references(case: &Case) -> Vec<(usize, u32)> {
+    let own = case.task.layout.references.iter().enumerate().filter(|(_, reference)| reference.itself);
+    own.enumerate().map(|(link, (index, _))| (link, index as u32)).collect()
+}
+
+/// References of written rows to rows of this file, by target.
+fn own_edges(case: &Case) -> Vec<Edge> {
+    let mut edges = Vec::new();
+    for (link, reference) in own_references(case) {
+        for row in (0..case.rows.count).filter(|row| case.is_written(*row)) {
+            if let Some(target) = case.winners.find(&case.rows, case.rows.links[link][row]) {
+                edges.push(Edge { target, row: row as u32, reference });
+            }
+        }
+    }
+    edges.sort_unstable();
+    edges
+}
+
+/// Follows rejections to the rows that refer to the rejected ones, until nothing changes: each row is rejected once, each
+/// edge looked at once. Begins with the rows whose reasons stand behind the first `settled` ones.
+fn cascade(case: &mut Case, edges: Vec<Edge>, settled: usize) {
+    let mut fallen: Vec<u32> = case.reasons[settled..].iter().map(|(row, _)| *row).collect();
+    fallen.sort_unstable();
+    fallen.dedup();
+    let mut queue = VecDeque::from(fallen);
+    while let Some(target) = queue.pop_front() {
+        let cause = case.cause(target);
+        let from = edges.partition_point(|edge| edge.target < target);
+        for edge in edges[from..].iter().take_while(|edge| edge.target == target) {
+            let row = edge.row as usize;
+            if !case.is_written(row) {
+                continue;
+            }
+            if edge.reference == PARENT {
+                lose_parent(case, row, Reason::ParentRejected { parent: target, cause });
+            } else {
+                apply(case, row, edge.reference, Reason::ReferenceRejected { reference: edge.reference, cause });
+            }
+            if !case.is_written(row) {
+                queue.push_back(edge.row);
+            }
+        }
+    }
+}
+
+fn apply(case: &mut Case, row: usize, reference: u32, reason: Reason) {
+    let index = reference as usize;
+    let column = case.task.layout.references[index].column;
+    match case.task.rules.references.get(index).copied().unwrap_or_default() {
+        ReferenceMissing::Reject => case.reject(row, reason),
+        ReferenceMissing::Fail => {
+            case.refuse("L702", "references dangle", row);
+            case.reject(row, reason);
+        }
+        ReferenceMissing::Empty => case.note(row, column, NoteKind::Emptied),
+        ReferenceMissing::Warn => case.note(row, column, NoteKind::Warned),
+    }
+}
+
+fn lose_parent(case: &mut Case, row: usize, reason: Reason) {
+    match (case.task.rules.hierarchy.missing_parent, case.task.layout.parent) {
+        (HierarchyPolicy::Detach, Some(column)) => case.note(row, column, NoteKind::Detached),
+        (HierarchyPolicy::Fail, _) => {
+            case.refuse("L702", "parents are missing", row);
+            case.reject(row, reason);
+        }
+        _ => case.reject(row, reason),
+    }
+}

@@ -1,0 +1,247 @@
+//! The verdict over all rows of a mapping, to be written out and reported.
+
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+
+use crate::mapping::DuplicatePolicy;
+use crate::settle::case::Case;
+use crate::settle::cells::RowCells;
+use crate::settle::error::Error;
+use crate::settle::explain::Explainer;
+use crate::settle::fate::{Counts, Duplicate, Fate, Position, Reason, Refusal, Rejected};
+use crate::settle::key_set::{KeySet, KeySetBuilder};
+use crate::settle::rows::{Cursor, Extent, RowReader};
+use crate::settle::rules::Task;
+use crate::settle::tally::Warning;
+use crate::settle::twins;
+
+/// What became of every row.
+#[derive(Debug)]
+pub struct Settled {
+    /// Headers of the output.
+    pub header: Vec<String>,
+    /// Headers that a pivot's rows would make, but for `top` or a fixed header.
+    pub left_out: Vec<String>,
+    /// Outputs that the rows make: 1, or more under `split`.
+    pub passes: usize,
+    /// Where the rows went.
+    pub counts: Counts,
+    /// Non-empty cells of the written rows, per column of `header`.
+    pub fill: Vec<u64>,
+    /// Warnings by kind and column. Faults that pass are counted over all rows read, the others over written rows.
+    pub warnings: Vec<Warning>,
+    /// Policies that refuse the run.
+    pub refusals: Vec<Refusal>,
+    /// Rows whose id has a twin that differs by ASCII case only (W903, counted in `warnings`), in source order.
+    pub case_twins: Vec<u32>,
+    pub(super) case: Case,
+    /// Rows in the order of the output, where that is not source order.
+    order: Vec<u32>,
+}
+
+impl Settled {
+    pub(super) fn new(mut case: Case) -> Result<Self, Error> {
+        case.reasons.sort_unstable();
+        let written = |row: usize| case.is_written(row);
+        let case_twins = if case.task.watches_case() { twins::find(&case.rows, written) } else { Vec::new() };
+        if let Some(column) = case.task.layout.key.first() {
+            case.tally.code("W903", *column, case_twins.len() as u64);
+        }
+        let order = if case.task.rules.hierarchy.parents_first { by_depth(&case) } else { Vec::new() };
+        let passes = case.winners.pass.iter().max().map_or(1, |last| *last as usize + 1);
+        let mut settled = Self {
+            header: case.pivoted.as_mut().map_or_else(|| case.task.layout.header(), |made| std::mem::take(&mut made.header)),
+            left_out: case.pivoted.as_mut().map(|made| std::mem::take(&mut made.left_out)).unwrap_or_default(),
+            passes,
+            counts: count(&case),
+            fill: fill(&case)?,
+            warnings: case.tally.warnings(),
+            refusals: case.refusals.values().cloned().collect(),
+            case_twins,
+            case,
+            order,
+        };
+        settled.free();
+        Ok(settled)
+    }
+
+    /// Drops what only settling needed.
+    fn free(&mut self) {
+        let case = &mut self.case;
+        (case.rows.parent, case.rows.order, case.rows.lower) = (Vec::new(), Vec::new(), Vec::new());
+        (case.rows.links, case.rows.flags, case.depth) = (Vec::new(), Vec::new(), Vec::new());
+        case.winners.table = Default::default();
+        case.leases.clear();
+        let row = 8 + 4 + 1 + if case.rows.key.is_empty() { 0 } else { 16 + 4 };
+        case.lease.shrink_to(case.rows.count as u64 * row);
+    }
+
+    /// What was settled.
+    pub fn task(&self) -> &Arc<Task> {
+        &self.case.task
+    }
+
+    /// The temporary files that extents name. They have no names and go with this value.
+    pub fn files(&self) -> &[File] {
+        &self.case.files
+    }
+
+    /// The rows of output `pass` (from 0), one extent each, in order.
+    pub fn rows(&self, pass: usize) -> impl Iterator<Item = Extent> + '_ {
+        let mut cursor = Cursor::new(&self.case.rows);
+        let in_order = self.order.iter().map(|row| self.case.rows.extent(*row as usize));
+        let count = if self.order.is_empty() { self.case.rows.count } else { 0 };
+        let wanted = (0..count).filter(move |row| self.case.is_written(*row) && self.pass_of(*row) == pass);
+        in_order.filter(move |_| pass == 0).chain(wanted.map(move |row| cursor.extent(row)))
+    }
+
+    /// The same, with rows that lie one behind the other as one extent.
+    pub fn extents(&self, pass: usize) -> impl Iterator<Item = Extent> + '_ {
+        let mut rows = self.rows(pass).peekable();
+        std::iter::from_fn(move || {
+            let mut extent = rows.next()?;
+            while let Some(next) = rows.next_if(|next| {
+                next.file == extent.file && next.offset == extent.offset + extent.length
+            }) {
+                extent.length += next.length;
+                extent.rows += next.rows;
+            }
+            Some(extent)
+        })
+    }
+
+    fn pass_of(&self, row: usize) -> usize {
+        self.case.winners.pass.get(row).map_or(0, |pass| *pass as usize)
+    }
+
+    /// Rows that are not written although no other row of their key was taken: each reason of each row, in source order.
+    pub fn rejected(&self) -> impl Iterator<Item = Rejected> + '_ {
+        let case = &self.case;
+        let mut reasons = case.reasons.as_slice();
+        (0..case.rows.count).flat_map(move |row| {
+            let own = match case.winners.fate[row] {
+                Fate::RejectedKey | Fate::RejectedCells => Some(Reason::Cells),
+                _ => None,
+            };
+            let split = reasons.partition_point(|(other, _)| *other as usize <= row);
+            let (these, rest) = if own.is_none() { reasons.split_at(split) } else { reasons.split_at(0) };
+            reasons = rest;
+            let position = Position::unpack(case.rows.position[row]);
+            let all = own.into_iter().chain(these.iter().map(|(_, reason)| *reason));
+            all.map(move |reason| Rejected { row, position, reason })
+        })
+    }
+
+    /// Rows that lost to another row of their key, in source order.
+    pub fn duplicates(&self) -> impl Iterator<Item = Duplicate> + '_ {
+        let case = &self.case;
+        let lost = (0..case.rows.count).filter(|row| case.winners.fate[*row] == Fate::Duplicate);
+        lost.map(|row| {
+            let winner_row = case.winners.winner[row] as usize;
+            Duplicate {
+                row,
+                position: Position::unpack(case.rows.position[row]),
+                winner_row,
+                winner: Position::unpack(case.rows.position[winner_row]),
+                winner_fate: if case.is_written(winner_row) { "written" } else { "rejected" },
+                decided_by: self.decided_by(row, winner_row),
+            }
+        })
+    }
+
+    fn decided_by(&self, row: usize, winner: usize) -> &'static str {
+        let task = &self.case.task;
+        if !task.layout.foreign_keys.is_empty() {
+            return "equal";
+        }
+        match task.rules.duplicates {
+            DuplicatePolicy::First => "first",
+            DuplicatePolicy::Newest => "newest",
+            DuplicatePolicy::Merge => "merge",
+            _ if row > winner => "valid",
+            _ => "last",
+        }
+    }
+
+    /// What became of `row`.
+    pub fn fate(&self, row: usize) -> Fate {
+        self.case.winners.fate[row]
+    }
+
+    /// Tells keys and reasons in words.
+    pub fn explainer(&self) -> Explainer<'_> {
+        Explainer::new(self)
+    }
+
+    /// The keys that are written, for references of other files; of a composite key no other file can name one.
+    pub fn written_keys(&self) -> KeySet {
+        self.keys(|fate| fate == Fate::Written)
+    }
+
+    /// Keys of rows that were rejected.
+    pub fn rejected_keys(&self) -> KeySet {
+        self.keys(|fate| matches!(fate, Fate::RejectedCells | Fate::RejectedReason))
+    }
+
+    fn keys(&self, wanted: impl Fn(Fate) -> bool) -> KeySet {
+        let fates = self.case.winners.fate.iter();
+        let keys = fates.zip(&self.case.rows.key).filter(|(fate, key)| wanted(**fate) && **key != 0);
+        KeySet::from_hashes(keys.map(|(_, key)| *key).collect(), self.case.task.layout.key_ignores_case)
+    }
+
+    /// The values of a written column in the written rows.
+    pub fn written_values(&self, column: usize, ignores_case: bool) -> io::Result<KeySet> {
+        let mut builder = KeySetBuilder::new(ignores_case);
+        if let Some(place) = self.case.task.layout.places().get(column).copied().flatten() {
+            let mut reader = RowReader::new(&self.case.files);
+            let mut cells = RowCells::new();
+            for extent in (0..self.passes).flat_map(|pass| self.rows(pass)) {
+                cells.decode(reader.read(extent)?);
+                builder.add(cells.get(place));
+            }
+        }
+        Ok(builder.build())
+    }
+}
+
+/// Written rows by depth, then as in the source.
+fn by_depth(case: &Case) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..case.rows.count as u32).filter(|row| case.is_written(*row as usize)).collect();
+    order.sort_by_key(|row| case.depth.get(*row as usize).copied().unwrap_or(0));
+    order
+}
+
+fn count(case: &Case) -> Counts {
+    let merged = case.pivoted.as_ref().map_or(0, |made| made.merged);
+    let mut counts = Counts { read: case.tally.read, merged, ..Counts::default() };
+    for fate in &case.winners.fate {
+        match fate {
+            Fate::Written => counts.written += 1,
+            Fate::Duplicate => counts.duplicate += 1,
+            Fate::Merged => counts.merged += 1,
+            Fate::RejectedKey | Fate::RejectedCells | Fate::RejectedReason => counts.rejected += 1,
+        }
+    }
+    counts
+}
+
+/// Non-empty cells of the written rows: all that were counted less those of rows not written, or counted anew, whatever
+/// decodes fewer rows.
+fn fill(case: &Case) -> Result<Vec<u64>, Error> {
+    let encoded = |row: &usize| case.winners.fate[*row] != Fate::RejectedKey;
+    let written = (0..case.rows.count).filter(|row| case.is_written(*row)).count();
+    let others = (0..case.rows.count).filter(encoded).count() - written;
+    let subtract = others <= written;
+    let mut fill = if subtract { case.tally.filled.clone() } else { vec![0; case.tally.filled.len()] };
+    let (mut reader, mut cursor) = (RowReader::new(&case.files), Cursor::new(&case.rows));
+    let mut cells = RowCells::new();
+    for row in (0..case.rows.count).filter(encoded).filter(|row| case.is_written(*row) != subtract) {
+        cells.decode(reader.read(cursor.extent(row))?);
+        for (place, count) in fill.iter_mut().enumerate().filter(|(place, _)| !cells.get(*place).is_empty()) {
+            let _ = place;
+            if subtract { *count -= 1 } else { *count += 1 }
+        }
+    }
+    Ok(fill)
+}

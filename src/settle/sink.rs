@@ -1,0 +1,298 @@
+//! Takes the judged rows of one partition: encodes them at once, keeps a narrow record of each.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::arrow::array::RecordBatch;
+
+use crate::csv::encode_field;
+use crate::mapping::ReferenceMissing;
+use crate::settle::batch::{Batch, Cells};
+use crate::settle::budget::{Budget, Lease, record_bytes};
+use crate::settle::error::Error;
+use crate::settle::gather::{Groups, Record};
+use crate::settle::judge::{broken_rules, has_rules, judge_reference, value_is_too_large};
+use crate::settle::key::{NONE, hash_parts, hash_text};
+use crate::settle::record::{Records, flag, link_columns, position};
+use crate::settle::rules::Task;
+use crate::settle::spill::Spill;
+use crate::settle::tally::Tally;
+use crate::settle::twins::lower_hash;
+
+/// The rows of one partition. Batches must come in the partition's own order; all else is settled afterwards.
+#[derive(Debug)]
+pub struct Sink {
+    pub(super) task: Arc<Task>,
+    pub(super) lease: Lease,
+    pub(super) spill: Spill,
+    pub(super) records: Records,
+    pub(super) tally: Tally,
+    /// (row, column) of each faulty cell, kept only where rows are merged cell by cell.
+    pub(super) faulty: Vec<(u32, u32)>,
+    /// Columns that stand in the output.
+    written: Vec<usize>,
+    /// Rows of a pivot, folded.
+    pub(super) groups: Groups,
+    /// Rows of a pivot seen so far.
+    arrived: u64,
+    has_rules: bool,
+    flags: Vec<u8>,
+    scratch: Vec<u8>,
+}
+
+impl Sink {
+    /// A sink for one partition; its temporary file lies in `directory`.
+    pub fn new(task: &Arc<Task>, directory: &Path, budget: &Arc<Budget>) -> Result<Self, Error> {
+        task.layout.check()?;
+        let columns = task.layout.columns.iter().enumerate();
+        Ok(Self {
+            task: Arc::clone(task),
+            lease: Lease::new(budget),
+            spill: Spill::create(directory)?,
+            records: Records::new(link_columns(&task.layout)),
+            tally: Tally::new(&task.layout),
+            faulty: Vec::new(),
+            written: columns.filter(|(_, column)| column.written).map(|(index, _)| index).collect(),
+            groups: Groups::new(task.rules.pivot.aggregate),
+            arrived: 0,
+            has_rules: has_rules(task),
+            flags: Vec::new(),
+            scratch: Vec::new(),
+        })
+    }
+
+    /// Takes the rows of one batch.
+    pub fn push(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        let task = Arc::clone(&self.task);
+        let batch = Batch::new(batch, &task.layout)?;
+        self.tally.read += batch.rows as u64;
+        self.judge_cells(&task, &batch);
+        self.judge_rows(&task, &batch);
+        if batch.pivot.is_some() {
+            self.pivot(&task, &batch)?;
+        } else {
+            self.lease.take(batch.rows as u64 * record_bytes(&task), "reading")?;
+            self.hash_keys(&task, &batch);
+            self.hash_links(&task, &batch);
+            self.encode(&task, &batch)?;
+        }
+        self.spill.flush_if_large()?;
+        Ok(())
+    }
+
+    /// Column by column: almost always there is no fault in a whole column.
+    fn judge_cells(&mut self, task: &Task, batch: &Batch<'_>) {
+        self.flags.clear();
+        self.flags.resize(batch.rows, 0);
+        let merges = task.folds() && !task.adds();
+        for (index, cells) in batch.columns.iter().enumerate().filter(|(_, cells)| cells.has_faults()) {
+            let fault_flag = if task.layout.key.contains(&index) { flag::KEY } else { flag::CELL };
+            let mut warnings = [0; 256];
+            for (row, fault) in cells.faults.iter().enumerate().filter(|(_, fault)| **fault != 0) {
+                if task.layout.warnings.contains(*fault) {
+                    warnings[usize::from(*fault)] += 1;
+                } else {
+                    self.flags[row] |= fault_flag;
+                    if merges {
+                        self.faulty.push((self.records.rows + row as u32, index as u32));
+                    }
+                }
+            }
+            self.tally.faults(&warnings, index);
+        }
+        // Without a readable order the winner cannot be known: such a row does not compete.
+        let order = batch.order.as_ref().and_then(|order| order.cells());
+        for cells in order.into_iter().chain(batch.pivot.iter().flatten()).filter(|cells| cells.has_faults()) {
+            for (flags, fault) in self.flags.iter_mut().zip(cells.faults) {
+                if *fault != 0 && !task.layout.warnings.contains(*fault) {
+                    *flags |= flag::KEY;
+                }
+            }
+        }
+    }
+
+    fn judge_rows(&mut self, task: &Task, batch: &Batch<'_>) {
+        if !self.has_rules {
+            return;
+        }
+        for (row, flags) in self.flags.iter_mut().enumerate() {
+            if !broken_rules(task, |column| batch.columns[column].get(row)).is_empty() {
+                *flags |= flag::RULE;
+            }
+        }
+    }
+
+    fn hash_keys(&mut self, task: &Task, batch: &Batch<'_>) {
+        let layout = &task.layout;
+        if layout.has_plain_key() {
+            let cells = &batch.columns[layout.key[0]];
+            for (row, flags) in self.flags.iter_mut().enumerate() {
+                let key = cells.get(row);
+                if key.is_empty() {
+                    *flags |= flag::KEY;
+                }
+                let good = *flags & flag::KEY == 0;
+                let hash = if good { hash_text(key, layout.key_ignores_case, &mut self.scratch) } else { NONE };
+                self.records.key.push(hash);
+                if task.watches_case() {
+                    self.records.lower.push(if good { lower_hash(key, hash, &mut self.scratch) } else { 0 });
+                }
+            }
+        } else if !layout.key.is_empty() {
+            // Rows of foreign keys are duplicates only if all of them is equal; accounts are told apart by case.
+            let whole = !layout.foreign_keys.is_empty();
+            let parts: Vec<(&Cells<'_>, bool)> = if whole {
+                let columns = self.written.iter();
+                columns.map(|index| (&batch.columns[*index], layout.foreign_keys.contains(index))).collect()
+            } else {
+                layout.key.iter().map(|index| (&batch.columns[*index], layout.key_ignores_case)).collect()
+            };
+            for (row, flags) in self.flags.iter().enumerate() {
+                let cells = parts.iter().map(|(cells, ignores_case)| (cells.get(row), *ignores_case));
+                let good = flags & flag::KEY == 0;
+                self.records.key.push(if good { hash_parts(cells, &mut self.scratch) } else { NONE });
+            }
+        }
+    }
+
+    fn hash_links(&mut self, task: &Task, batch: &Batch<'_>) {
+        let layout = &task.layout;
+        if let Some(parent) = layout.parent {
+            let cells = &batch.columns[parent];
+            for (row, flags) in self.flags.iter_mut().enumerate() {
+                let value = cells.get(row);
+                let hash = if value.is_empty() { NONE } else { task.link_hash(value, &mut self.scratch) };
+                if hash != NONE && task.known.accounts.holds(value) {
+                    *flags |= flag::PARENT_KNOWN;
+                }
+                self.records.parent.push(hash);
+            }
+        }
+        let mut link = 0;
+        for (index, reference) in layout.references.iter().enumerate() {
+            let cells = &batch.columns[reference.column];
+            for (row, flags) in self.flags.iter_mut().enumerate() {
+                let (hash, dangles) = judge_reference(task, index, cells.get(row), &mut self.scratch);
+                *flags |= if dangles { flag::REFERENCE } else { 0 };
+                if reference.itself {
+                    self.records.links[link].push(hash);
+                }
+            }
+            link += usize::from(reference.itself);
+        }
+        if !layout.foreign_keys.is_empty() {
+            let account = std::iter::once((layout.key[0], false));
+            let columns = account.chain(layout.foreign_keys.iter().map(|column| (*column, true)));
+            for (place, (column, ignores_case)) in columns.enumerate() {
+                for row in 0..batch.rows {
+                    let value = batch.columns[column].get(row);
+                    let good = !value.is_empty() && self.flags[row] & flag::KEY == 0;
+                    let hash = if good { hash_text(value, ignores_case, &mut self.scratch) } else { NONE };
+                    self.records.links[link + place].push(hash);
+                }
+            }
+        }
+    }
+
+    /// Row by row: the bytes of the output, and the row's record.
+    fn encode(&mut self, task: &Task, batch: &Batch<'_>) -> Result<(), Error> {
+        let columns: Vec<&Cells<'_>> = self.written.iter().map(|index| &batch.columns[*index]).collect();
+        for row in 0..batch.rows {
+            let start = self.spill.length();
+            if self.flags[row] & flag::KEY == 0 {
+                self.encode_row(task, &columns, row);
+            }
+            let place = position(batch.files[row], batch.lines[row])?;
+            self.records.push(place, self.flags[row], start, self.spill.length())?;
+            if let Some(order) = &batch.order {
+                self.records.order.push(order.get(row));
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn encode_row(&mut self, task: &Task, columns: &[&Cells<'_>], row: usize) {
+        let out = &mut self.spill.buffer;
+        let start = out.len();
+        for (place, cells) in columns.iter().enumerate() {
+            if place > 0 {
+                out.push(b',');
+            }
+            let value = cells.get(row);
+            if !value.is_empty() {
+                self.tally.filled[place] += 1;
+                encode_field(out, value);
+            }
+        }
+        if out.len() == start {
+            // The empty only field of a line.
+            out.extend_from_slice(b"\"\"");
+        }
+        out.extend_from_slice(task.layout.line_ending().bytes());
+    }
+
+    /// Folds the rows of a pivot; only those that cannot be written get a record.
+    fn pivot(&mut self, task: &Task, batch: &Batch<'_>) -> Result<(), Error> {
+        let Some([module, action, value]) = &batch.pivot else { return Ok(()) };
+        let columns: Vec<&Cells<'_>> = batch.columns.iter().collect();
+        let mut key = Vec::new();
+        for row in 0..batch.rows {
+            let mut flags = self.flags[row];
+            let parts = columns.iter().map(|cells| cells.get(row));
+            if module.get(row).is_empty() || action.get(row).is_empty() {
+                flags |= flag::KEY;
+            }
+            if value_is_too_large(value.get(row)) {
+                flags |= flag::RULE;
+            }
+            for (index, reference) in task.layout.references.iter().enumerate() {
+                let dangles = judge_reference(task, index, columns[reference.column].get(row), &mut self.scratch).1;
+                let rejects = matches!(
+                    task.rules.references.get(index).copied().unwrap_or_default(),
+                    ReferenceMissing::Reject | ReferenceMissing::Fail
+                );
+                flags |= if dangles && rejects { flag::REFERENCE } else { 0 };
+            }
+            let place = position(batch.files[row], batch.lines[row])?;
+            let hash = match columns.as_slice() {
+                [only] => hash_text(only.get(row), task.layout.key_ignores_case, &mut self.scratch),
+                _ => hash_parts(parts.clone().map(|part| (part, task.layout.key_ignores_case)), &mut self.scratch),
+            };
+            if flags == 0 {
+                key.clear();
+                encode_key(&mut key, parts);
+                let order = if task.layout.arrival_order { self.arrived } else { place };
+                self.groups.add(Record {
+                    hash,
+                    order,
+                    position: place,
+                    key: &key,
+                    module: module.get(row),
+                    action: action.get(row),
+                    value: value.get(row),
+                });
+            } else {
+                let start = self.spill.length();
+                if flags & flag::KEY == 0 {
+                    self.encode_row(task, &columns, row);
+                }
+                self.records.push(place, flags, start, self.spill.length())?;
+                self.records.key.push(if flags & flag::KEY == 0 { hash } else { NONE });
+                self.lease.take(record_bytes(task), "reading")?;
+            }
+            self.arrived += 1;
+        }
+        self.lease.take(self.groups.newly_used(), "pivoting")
+    }
+}
+
+/// Key cells as the front of a row.
+fn encode_key<'a>(out: &mut Vec<u8>, parts: impl Iterator<Item = &'a [u8]>) {
+    for (place, part) in parts.enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        encode_field(out, part);
+    }
+}

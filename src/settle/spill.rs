@@ -1,0 +1,107 @@
+//! Temporary files of encoded rows: written in large pieces, read back by place.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Bytes gathered before a write.
+const PIECE: usize = 1 << 20;
+
+/// Bytes read at once when rows are read one after the other.
+const WINDOW: usize = 1 << 18;
+
+/// A temporary file being written. Its name is removed at once, so that nothing is left behind however the run ends.
+#[derive(Debug)]
+pub(super) struct Spill {
+    file: File,
+    /// Bytes in the file.
+    written: u64,
+    /// Bytes not yet in the file.
+    pub(super) buffer: Vec<u8>,
+}
+
+impl Spill {
+    /// An empty file in `directory`.
+    pub(super) fn create(directory: &Path) -> io::Result<Self> {
+        // Names meet no other of this process, nor of another one at work in the same folder.
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = directory.join(format!("rows-{}-{number}", std::process::id()));
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
+        std::fs::remove_file(&path)?;
+        Ok(Self { file, written: 0, buffer: Vec::new() })
+    }
+
+    /// Bytes so far, in the file and in the buffer.
+    pub(super) fn length(&self) -> u64 {
+        self.written + self.buffer.len() as u64
+    }
+
+    /// Writes the buffer if it is large.
+    pub(super) fn flush_if_large(&mut self) -> io::Result<()> {
+        if self.buffer.len() >= PIECE { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.write_all(&self.buffer)?;
+        self.written += self.buffer.len() as u64;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    /// The whole file, ready to be read.
+    pub(super) fn finish(mut self) -> io::Result<File> {
+        self.flush()?;
+        Ok(self.file)
+    }
+}
+
+/// Reads rows of one finished file; fast when they are asked for in rising order.
+#[derive(Debug)]
+pub(super) struct Window<'a> {
+    file: &'a File,
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl<'a> Window<'a> {
+    pub(super) fn new(file: &'a File) -> Self {
+        Self { file, start: 0, bytes: Vec::new() }
+    }
+
+    /// The bytes at `offset`.
+    pub(super) fn read(&mut self, offset: u64, length: usize) -> io::Result<&[u8]> {
+        let end = self.start + self.bytes.len() as u64;
+        if offset < self.start || offset + length as u64 > end {
+            self.fill(offset, length)?;
+        }
+        let from = usize::try_from(offset - self.start).expect("the window was filled around the offset");
+        Ok(&self.bytes[from..from + length])
+    }
+
+    fn fill(&mut self, offset: u64, length: usize) -> io::Result<()> {
+        // A step backwards or far ahead is a lone question: reading a whole window for it would be waste.
+        let is_next = offset >= self.start && offset <= self.start + (self.bytes.len() + WINDOW) as u64;
+        self.bytes.resize(if is_next { length.max(WINDOW) } else { length }, 0);
+        let mut filled = 0;
+        while filled < self.bytes.len() {
+            match self.file.read_at(&mut self.bytes[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.bytes.clear();
+                    return Err(error);
+                }
+            }
+        }
+        self.bytes.truncate(filled);
+        self.start = offset;
+        if filled < length {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it became shorter while it was used"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,101 @@
+//! Random rows and policies: the same outcome as the plain model's, however the rows are cut.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::model::{
+    AMOUNT, BOSS, BY, ID, KNOWN_ACCOUNTS, KNOWN_BOSSES, KNOWN_REGIONS, NAME, PARENT, REGION, expected,
+};
+use super::outcome::{TestRow, columns, cut, outcome};
+use crate::mapping::{DuplicatePolicy, HierarchyPolicy, ReferenceMissing};
+use crate::settle::{
+    FaultSet, HierarchyRules, KeySetBuilder, Known, Layout, LayoutReference, OrderKind, Rules, Target, Task,
+};
+
+/// A fault that rejects and one that warns.
+const FAULTS: [u8; 2] = [7, 200];
+
+fn keys(texts: &[&str]) -> Target {
+    let mut builder = KeySetBuilder::new(false);
+    texts.iter().for_each(|text| builder.add(text.as_bytes()));
+    Target { allowed: vec![Arc::new(builder.build())], absent: Vec::new() }
+}
+
+fn rows() -> impl Strategy<Value = Vec<TestRow>> {
+    let id = prop::sample::select(vec!["a", "b", "c", "d", "e", "f", "g", "A", ""]);
+    let parent = prop::sample::select(vec!["", "", "", "a", "b", "c", "d", "e", "f", "k", "x"]);
+    let name = prop::sample::select(vec!["", "", "n", "it's"]);
+    let amount = prop::sample::select(vec!["", "1", "2", "30"]);
+    let boss = prop::sample::select(vec!["", "", "", "", "a", "b", "c", "q", "z"]);
+    let region = prop::sample::select(vec!["", "", "eu", "us", "mars"]);
+    let by = prop::sample::select(vec!["", "1", "2", "3"]);
+    let fault = prop::option::weighted(0.2, (0..7_usize, prop::sample::select(FAULTS.to_vec())));
+    let row = (id, parent, name, amount, boss, region, by, fault);
+    prop::collection::vec(row, 0..14).prop_map(|rows| rows.into_iter().zip(2..).map(build).collect())
+}
+
+type Cells<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str, &'a str, &'a str, Option<(usize, u8)>);
+
+fn build((cells, line): (Cells<'_>, u64)) -> TestRow {
+    let (id, parent, name, amount, boss, region, by, fault) = cells;
+    let mut cells: Vec<_> =
+        [id, parent, name, amount, boss, region, by].into_iter().map(|text| (text.to_owned(), 0)).collect();
+    if let Some((column, fault)) = fault {
+        // As the functions do it: a faulty cell has no value.
+        let text = if fault == FAULTS[0] { String::new() } else { cells[column].0.clone() };
+        cells[column] = (text, fault);
+    }
+    TestRow { file: 0, line, cells }
+}
+
+fn policies() -> impl Strategy<Value = HierarchyRules> {
+    use HierarchyPolicy::{Detach, Fail, Reject};
+    let policy = || prop::sample::select(vec![Reject, Reject, Detach, Fail]);
+    let deepest = prop::sample::select(vec![None, None, Some(1), Some(2), Some(3)]);
+    (policy(), policy(), deepest, any::<bool>()).prop_map(|(missing_parent, cycles, max_depth, parents_first)| {
+        HierarchyRules { missing_parent, cycles, max_depth, parents_first }
+    })
+}
+
+fn task() -> impl Strategy<Value = Task> {
+    use DuplicatePolicy::{Error, First, Last, Merge, Newest, Split, Sum};
+    use ReferenceMissing::{Empty, Fail, Reject, Warn};
+    let duplicates = prop::sample::select(vec![Last, First, Newest, Merge, Sum, Split, Error]);
+    let missing = || prop::sample::select(vec![Reject, Reject, Empty, Warn, Fail]);
+    let choice = (duplicates, any::<bool>(), any::<bool>(), policies(), missing(), missing(), 1..4_usize);
+    choice.prop_map(|(duplicates, fallback, ignores_case, hierarchy, boss, region, threads)| {
+        let mut layout = Layout::new(columns(&["id", "parent", "name", "amount#", "boss", "region"]));
+        layout.key = vec![ID];
+        layout.key_ignores_case = ignores_case;
+        layout.parent = Some(PARENT);
+        layout.references =
+            vec![LayoutReference { column: BOSS, itself: true }, LayoutReference { column: REGION, itself: false }];
+        layout.required_when = vec![(AMOUNT, NAME)];
+        layout.line_feed = true;
+        layout.order_by = Some(OrderKind::Number);
+        layout.warnings = FaultSet::default().with(FAULTS[1]);
+        let fallback_valid = fallback && matches!(duplicates, Last | First | Newest);
+        let references = vec![boss, region];
+        let rules = Rules { duplicates, fallback_valid, hierarchy, references, threads, ..Rules::default() };
+        let known = Known { accounts: keys(KNOWN_ACCOUNTS), references: vec![keys(KNOWN_BOSSES), keys(KNOWN_REGIONS)] };
+        Task { layout, rules, known }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn settling_is_what_the_plain_model_says(task in task(), rows in rows(), lengths in prop::collection::vec(1..6_usize, 1..4)) {
+        let mut expected = expected(&task, &rows);
+        // The model quotes nothing.
+        expected.outputs.iter_mut().for_each(|output| *output = output.replace("it's", "\"it's\""));
+        for sinks in [1, 2, 8] {
+            let mut found = outcome(&cut(&task, &rows, sinks, &lengths).unwrap());
+            found.refusals.sort();
+            prop_assert_eq!(&found, &expected, "{} sinks", sinks);
+        }
+        prop_assert!(rows.iter().all(|row| row.cells.len() == BY + 1));
+    }
+}

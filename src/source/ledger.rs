@@ -1,0 +1,69 @@
+//! What a complete pass over a source found: the same however often, and by how many workers, it is read.
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Code, code};
+use crate::source::piece::{Fault, Mark};
+
+/// One file's part in the account of the run. Records and skipped ones together are what was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileReport {
+    /// The file's number in the run.
+    pub file: u32,
+    /// As reports name it.
+    pub shown: String,
+    /// Its records, readable or not.
+    pub records: u64,
+    /// Blank lines and footer records; they are no records.
+    pub skipped: u64,
+    /// Those of the records that cannot be read.
+    pub unreadable: u64,
+    /// A footer was expected and is not there.
+    pub footer_missing: bool,
+}
+
+/// A record that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The file's number in the run.
+    pub file: u32,
+    /// The physical line on which it begins.
+    pub line: u64,
+    /// D501 to D507.
+    pub code: &'static Code,
+    /// What is wrong with this one.
+    pub message: String,
+}
+
+/// What was found in the files of a source.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    /// By place in the source.
+    pub files: Vec<FileCount>,
+    /// By file and line, once it is complete.
+    pub unreadable: Vec<Fault>,
+}
+
+/// Counts of one file.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FileCount {
+    pub records: u64,
+    pub skipped: u64,
+    pub unreadable: u64,
+    pub footer_missing: bool,
+    /// Where its pieces begin, where one can return to them.
+    pub index: Arc<[Mark]>,
+}
+
+/// What is wrong with a record of a file whose header has `expected` columns.
+pub(super) fn message(fault: &Fault, expected: usize) -> String {
+    let fact = fault.code.title;
+    if *fault.code == code::FIELD_COUNT {
+        let fields = if fault.detail == 1 { "field" } else { "fields" };
+        return format!("{} {fields}, the header has {expected}", fault.detail);
+    }
+    if *fault.code == code::NOT_JSON {
+        return format!("{fact}: the mistake is at byte {}", fault.detail);
+    }
+    fact.to_owned()
+}

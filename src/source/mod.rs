@@ -1,0 +1,53 @@
+//! Files as tables, with the place of every record.
+//!
+//! In: a source entry with its variables filled in. Out: a [`Source`], which is a table of the engine whose rows carry
+//! `_file` and `_line`, and after a pass over it the account of every file: records, skipped lines, records that cannot be
+//! read. Certain records can be read again. This room knows no mapping and no Totango; what is wrong with a value is
+//! none of its business.
+//!
+//! How a file travels: `list` finds it, `content` knows its columns, `merge` puts the columns of all files together;
+//! then a `scan` cuts one file after the other into pieces under a lock, and each worker decodes those it took.
+
+mod arrow_file;
+mod content;
+mod csv_file;
+mod csv_piece;
+mod csv_read;
+mod decompress;
+mod definition;
+mod json;
+mod kind;
+mod ledger;
+mod lines;
+mod list;
+mod merge;
+mod ndjson;
+mod open;
+mod opened;
+mod parquet_file;
+mod partition;
+mod piece;
+mod register;
+mod scan;
+mod staged;
+mod stamp;
+mod table;
+mod text;
+mod transcode;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub use definition::{PIECE_BYTES, SourceDefinition, SourceError};
+pub use ledger::{FileReport, Unreadable};
+pub use open::open;
+pub use opened::Source;
+pub use register::FileRegister;
+pub use staged::{open_staged, schema_of};
+
+/// Hidden column: the number of a record's file in the [`FileRegister`].
+pub const FILE_COLUMN: &str = "_file";
+
+/// Hidden column: the physical line on which a record begins; in Parquet and Arrow the number of the row, from 1.
+pub const LINE_COLUMN: &str = "_line";

@@ -1,0 +1,260 @@
+//! Expressions over one row: `let`, `where`, `sql` columns, what `newest` compares, a pivot's parts.
+
+use std::ops::ControlFlow;
+
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{Column, DFSchema, ExprSchema};
+use datafusion::arrow::datatypes::{DataType, Field};
+use datafusion::logical_expr::{Expr, ExprSchemable, Operator};
+use datafusion::prelude::SessionContext;
+use datafusion::sql::sqlparser::ast::{Expr as Ast, visit_expressions};
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
+use crate::mapping::Text;
+use crate::resolve::{Input, Resolved};
+use crate::vet::finding;
+use crate::vet::place::Sql;
+
+/// What an expression may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Any value of one row.
+    Value,
+    /// True or false of one row.
+    Predicate,
+    /// One value of many rows.
+    Aggregate,
+}
+
+/// The file an expression stands in.
+#[derive(Debug, Clone, Copy)]
+pub struct Scalars<'a> {
+    /// As shown.
+    pub path: &'a str,
+    /// Its text.
+    pub file: &'a str,
+}
+
+/// Checks every SQL scalar of `resolved` against the columns of its rows.
+pub fn expressions(resolved: &Resolved, session: &SessionContext, rows: &DFSchema, file: Scalars<'_>) -> Diagnostics {
+    let mut vetting = Vetting { session, rows: rows.clone(), file, diagnostics: Diagnostics::new() };
+    for definition in &resolved.lets {
+        if definition.name.starts_with('_') || vetting.rows.has_column_with_unqualified_name(&definition.name) {
+            vetting.diagnostics.push(
+                Diagnostic::error(&code::BAD_NAME, format!("`{}` is the name of a column already", definition.name))
+                    .at(Place::new(file.path, definition.sql.span), "of this `let`")
+                    .help("give the `let` a name that no source column has"),
+            );
+            continue;
+        }
+        let data_type = vetting.check(&definition.sql, Kind::Value).unwrap_or(DataType::Utf8View);
+        vetting.define(&definition.name, data_type);
+    }
+    if let Some(filter) = &resolved.filter {
+        vetting.check(filter, Kind::Predicate);
+    }
+    for (index, column) in resolved.columns.iter().enumerate() {
+        if let Input::Sql(sql) = &column.input {
+            let folded = resolved.pivot.is_some() && !resolved.key.contains(&index);
+            vetting.check(sql, if folded { Kind::Aggregate } else { Kind::Value });
+        }
+    }
+    if let Some(Input::Sql(sql)) = resolved.duplicates.order.as_ref().map(|order| &order.input) {
+        vetting.check(sql, Kind::Value);
+    }
+    if let Some(pivot) = &resolved.pivot {
+        for sql in [Some(&pivot.module), Some(&pivot.action), pivot.value.as_ref()].into_iter().flatten() {
+            vetting.check(sql, Kind::Value);
+        }
+    }
+    vetting.diagnostics
+}
+
+struct Vetting<'a> {
+    session: &'a SessionContext,
+    rows: DFSchema,
+    file: Scalars<'a>,
+    diagnostics: Diagnostics,
+}
+
+impl Vetting<'_> {
+    /// From now on `name` is a column too.
+    fn define(&mut self, name: &str, data_type: DataType) {
+        let field = DFSchema::from_unqualified_fields(
+            vec![Field::new(name, data_type, true)].into(),
+            std::collections::HashMap::new(),
+        );
+        if let Ok(joined) = field.and_then(|field| self.rows.join(&field)) {
+            self.rows = joined;
+        }
+    }
+
+    /// The expression's type, where it is right.
+    fn check(&mut self, text: &Text, kind: Kind) -> Option<DataType> {
+        let sql = Sql {
+            text: &text.value,
+            path: self.file.path,
+            file: self.file.file,
+            scalar: Some(text),
+        };
+        match self.judge(&sql, kind) {
+            Ok(data_type) => Some(data_type),
+            Err(found) => {
+                for diagnostic in found {
+                    self.diagnostics.push(diagnostic);
+                }
+                None
+            }
+        }
+    }
+
+    fn judge(&self, sql: &Sql<'_>, kind: Kind) -> Result<DataType, Vec<Diagnostic>> {
+        let engine = |error| vec![finding::diagnostic(&error, sql)];
+        let state = self.session.state();
+        let dialect = state.config().options().sql_parser.dialect;
+        let parsed = state.sql_to_expr_with_alias(sql.text, &dialect).map_err(engine)?;
+        if parsed.alias.is_some() {
+            return Err(vec![
+                Diagnostic::error(&code::SQL_FORBIDDEN, "an expression has no `as`")
+                    .at(sql.whole(), "one expression is wanted here"),
+            ]);
+        }
+        let found = self.walk(&parsed.expr, sql, kind);
+        if !found.is_empty() {
+            return Err(found);
+        }
+        let expression = state.create_logical_expr_from_sql_expr(parsed, &self.rows).map_err(engine)?;
+        let found = self.rules(&expression, sql, kind);
+        if !found.is_empty() {
+            return Err(found);
+        }
+        let data_type = expression.get_type(&self.rows).map_err(engine)?;
+        if kind != Kind::Aggregate {
+            self.session.create_physical_expr(expression, &self.rows).map_err(engine)?;
+        }
+        if kind == Kind::Predicate && !matches!(data_type, DataType::Boolean | DataType::Null) {
+            return Err(vec![
+                Diagnostic::error(&code::SQL_TYPE, "`where` needs a condition")
+                    .at(sql.whole(), format!("this is of type {data_type}"))
+                    .help("compare it with something, e.g. `\"Stage\" <> 'Lead'`"),
+            ]);
+        }
+        Ok(data_type)
+    }
+
+    /// What the text alone shows: names and forbidden forms, all of them.
+    fn walk(&self, ast: &Ast, sql: &Sql<'_>, kind: Kind) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        let columns: Vec<&str> =
+            self.rows.fields().iter().map(|field| field.name().as_str()).filter(|name| !is_hidden(name)).collect();
+        let _ = visit_expressions(ast, |part: &Ast| {
+            match part {
+                Ast::Subquery(_) | Ast::Exists { .. } | Ast::InSubquery { .. } => found.push(
+                    Diagnostic::error(&code::SQL_FORBIDDEN, "a subquery cannot stand in an expression over one row")
+                        .at(sql.whole(), "in this expression")
+                        .help("join in a query file: `from: {query: ...}`; or use `lookup`"),
+                ),
+                Ast::Function(function) if function.over.is_some() => found.push(
+                    Diagnostic::error(&code::SQL_FORBIDDEN, "a window function cannot stand in an expression over one row")
+                        .at(sql.whole(), "in this expression")
+                        .help("use it in a query file: `from: {query: ...}`"),
+                ),
+                Ast::Identifier(name) => {
+                    let known = self.rows.has_column_with_unqualified_name(&name.value);
+                    if !known && name.quote_style.is_some() || !known && !is_word_function(&name.value) {
+                        let mut diagnostic = finding::unknown_column(&name.value, &columns, sql);
+                        diagnostic.place = Some(sql.part(name.span));
+                        found.push(diagnostic);
+                    }
+                }
+                _ => {}
+            }
+            ControlFlow::<()>::Continue(())
+        });
+        let _ = kind;
+        found
+    }
+
+    /// What only the planned expression shows.
+    fn rules(&self, expression: &Expr, sql: &Sql<'_>, kind: Kind) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        let mut aggregates = false;
+        let _ = expression.apply(|part| {
+            match part {
+                Expr::AggregateFunction(_) => aggregates = true,
+                Expr::ScalarFunction(function) if part.is_volatile_node() => {
+                    let name = function.name();
+                    found.push(
+                        Diagnostic::error(&code::SQL_VOLATILE, format!("`{name}` gives another answer at every call"))
+                            .at(sql.word(name), "not repeatable")
+                            .help("the same input must give the same file; use a value of the data"),
+                    );
+                }
+                Expr::BinaryExpr(pair) if is_comparison(pair.op) => {
+                    if let Some(message) = mixed(&pair.left, &pair.right, &self.rows) {
+                        found.push(
+                            Diagnostic::error(&code::SQL_TYPE, message)
+                                .at(sql.whole(), "in this expression")
+                                .help("wrap the text: `integer(x)`, `number(x)` or `date(x)`"),
+                        );
+                    }
+                }
+                _ => {}
+            }
+            Ok(TreeNodeRecursion::Continue)
+        });
+        if aggregates && kind != Kind::Aggregate {
+            found.push(
+                Diagnostic::error(&code::SQL_FORBIDDEN, "an aggregate cannot stand in an expression over one row")
+                    .at(sql.whole(), "in this expression")
+                    .help("roll up in a query file: `from: {query: ...}`"),
+            );
+        }
+        if !aggregates && kind == Kind::Aggregate && !expression.column_refs().is_empty() {
+            found.push(
+                Diagnostic::error(&code::SQL_FORBIDDEN, "beside a pivot a column is one value of many rows")
+                    .at(sql.whole(), "no aggregate")
+                    .help("e.g. `count(distinct \"User Id\")`, `max(\"Minutes\")`"),
+            );
+        }
+        found
+    }
+}
+
+fn is_hidden(name: &str) -> bool {
+    name == "_file" || name == "_line"
+}
+
+/// Words that are functions without brackets.
+fn is_word_function(name: &str) -> bool {
+    ["current_date", "current_timestamp", "current_time", "now", "today"]
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case(name))
+}
+
+fn is_comparison(operator: Operator) -> bool {
+    matches!(operator, Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq | Operator::Eq | Operator::NotEq)
+}
+
+/// Says so where one side is text and the other a number.
+pub(super) fn mixed(left: &Expr, right: &Expr, rows: &dyn ExprSchema) -> Option<String> {
+    let (left_type, right_type) = (left.get_type(rows).ok()?, right.get_type(rows).ok()?);
+    let text = |data_type: &DataType| matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+    let (name, number) = if text(&left_type) && right_type.is_numeric() {
+        (left, right)
+    } else if text(&right_type) && left_type.is_numeric() {
+        (right, left)
+    } else {
+        return None;
+    };
+    let shown = match name {
+        Expr::Column(Column { name, .. }) => format!("column `{name}`"),
+        Expr::Literal(..) => "a text".to_owned(),
+        _ => "a text expression".to_owned(),
+    };
+    let other = match number {
+        Expr::Literal(value, _) => format!("the number {value}"),
+        _ => "a number".to_owned(),
+    };
+    Some(format!("{shown} is text and is compared with {other}"))
+}

@@ -1,0 +1,58 @@
+//! From the engine's errors to our diagnostics.
+
+use datafusion::common::{DataFusionError, SchemaError};
+
+use crate::diagnostic::{Diagnostic, code, nearest};
+use crate::vet::place::Sql;
+
+/// What an error of parsing or planning `sql` means to the one who wrote it.
+pub(super) fn diagnostic(error: &DataFusionError, sql: &Sql<'_>) -> Diagnostic {
+    match error.find_root() {
+        DataFusionError::SQL(error, _) => {
+            let message = error.to_string();
+            let place = sql.message_place(&message);
+            let words = message.trim_start_matches("sql parser error: ");
+            let words = words.split(" at Line: ").next().unwrap_or(words);
+            Diagnostic::error(&code::SQL_SYNTAX, format!("the SQL cannot be parsed: {words}")).at(place, "here")
+        }
+        DataFusionError::SchemaError(error, _) => schema(error, sql),
+        error => {
+            let message = error.message();
+            let first = message.lines().next().unwrap_or_default();
+            if first.contains("Invalid function") {
+                let name = first.split('\'').nth(1).unwrap_or_default();
+                return Diagnostic::error(&code::SQL_PLAN, format!("no function is called `{name}`"))
+                    .at(sql.word(name), "unknown function");
+            }
+            Diagnostic::error(&code::SQL_PLAN, format!("the engine cannot plan the SQL: {first}"))
+                .at(sql.whole(), "in this SQL")
+        }
+    }
+}
+
+fn schema(error: &SchemaError, sql: &Sql<'_>) -> Diagnostic {
+    match error {
+        SchemaError::FieldNotFound { field, valid_fields } => {
+            let mut names: Vec<&str> = valid_fields.iter().map(|valid| valid.name.as_str()).collect();
+            names.retain(|name| !name.starts_with('_'));
+            unknown_column(&field.name, &names, sql)
+        }
+        SchemaError::AmbiguousReference { field } => {
+            Diagnostic::error(&code::SQL_PLAN, format!("`{}` stands in several tables", field.name))
+                .at(sql.word(&field.name), "which one is meant?")
+                .help(format!("write `<table>.\"{}\"`", field.name))
+        }
+        other => Diagnostic::error(&code::SQL_PLAN, format!("the engine cannot plan the SQL: {other}"))
+            .at(sql.whole(), "in this SQL"),
+    }
+}
+
+/// `name` is no column of the rows.
+pub(super) fn unknown_column(name: &str, names: &[&str], sql: &Sql<'_>) -> Diagnostic {
+    let diagnostic = Diagnostic::error(&code::UNKNOWN_FIELD, format!("column `{name}` not found"))
+        .at(sql.word(name), "no such column");
+    match nearest(name, names.iter().copied()) {
+        Some(near) => diagnostic.help(format!("`\"{near}\"` has a similar name")),
+        None => diagnostic.help(format!("columns: {}", names.join(", "))),
+    }
+}

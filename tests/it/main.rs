@@ -1,0 +1,3 @@
+//! The one integration binary: linking the engine once is slow enough.
+
+mod tidy;
