@@ -7,8 +7,7 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
-/// Bytes that make a field need quotes.
-const SIGNS: [u8; 6] = *b",;'\"\r\n";
+use super::signs::has_sign;
 
 /// Longest field that is copied 16 bytes at a time.
 const SHORT: usize = 64;
@@ -154,18 +153,4 @@ fn pack(bytes: &[u8]) -> u128 {
     } else {
         bytes.iter().rev().fold(0, |packed, &byte| packed << 8 | u128::from(byte))
     }
-}
-
-/// Whether one of 16 bytes makes a field need quotes. Written so that the compiler compares all of them at once.
-#[inline(always)]
-fn has_sign(bytes: u128) -> bool {
-    let mut signs = bytes.to_le_bytes();
-    for byte in &mut signs {
-        let mut any = 0;
-        for sign in SIGNS {
-            any |= u8::from(*byte == sign);
-        }
-        *byte = any;
-    }
-    u128::from_le_bytes(signs) != 0
 }

@@ -196,8 +196,8 @@ mod tests {
                 let mut equal = 0;
                 let mut parity = 0;
                 let mut inside = 0;
-                for at in 0..64 {
-                    equal |= u64::from(block[at] == byte) << at;
+                for (at, &other) in block.iter().enumerate() {
+                    equal |= u64::from(other == byte) << at;
                     inside ^= bits >> at & 1;
                     parity |= inside << at;
                 }

@@ -24,6 +24,7 @@ mod lanes;
 mod parity;
 mod record;
 mod rows;
+mod signs;
 mod split;
 #[cfg(test)]
 mod tests;

@@ -27,7 +27,7 @@ pub struct FormatSpec {
     pub key_ignores_case: bool,
     /// `duplicates:` when the mapping says nothing.
     pub duplicates: String,
-    /// The key is (attribute, value) for each `foreign_key` column, and one value for two accounts rejects both.
+    /// Each `foreign_key` column is a key by itself: one value for two accounts (`key`, told apart by case) rejects both.
     pub key_per_foreign_key: bool,
     /// `parent_id` links rows of this file, so the hierarchy is checked.
     pub hierarchy: bool,

@@ -204,7 +204,7 @@ fn keys_policies_and_sizes_are_those_of_the_articles() {
     assert_eq!(rules("account_assignment"), "key=account_id+Account Role Id last 100MB");
     assert_eq!(rules("tasks"), "key=Task ID last any-case 100MB");
     assert_eq!(rules("touchpoints"), "key=touchpoint_id last any-case 100MB");
-    assert_eq!(rules("account_foreign_keys"), "key= last any-case per-foreign-key custom 100MB");
+    assert_eq!(rules("account_foreign_keys"), "key=account_id last any-case per-foreign-key custom 100MB");
     assert!(catalog().iter().all(|format| format.max_columns == 1000));
 }
 

@@ -4,7 +4,7 @@ use datafusion::arrow::array::{Array, AsArray};
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{Diagnostic, Place, code, find_code};
 use crate::functions::fault;
 use crate::mapping::Amount;
 use crate::output::{MappingReport, QuerySource, RejectsFile, Rows, SourceFile};
@@ -70,14 +70,17 @@ pub(super) fn tell(
             );
         }
     }
-    let about = |code: &'static crate::diagnostic::Code| {
-        Diagnostic::warning(code, format!("{}: {}", prepared.file.name, code.title)).help(code.cure)
-    };
-    if resolved.format.name == "usage_legacy" && report.rows.written > 0 {
-        finished.warnings.push(about(&code::NO_HISTORY));
-    }
-    if resolved.columns.iter().any(|column| column.name == "Teams") && report.rows.written > 0 {
-        finished.warnings.push(about(&code::TEAMS_REPLACED));
+    if report.rows.written > 0 {
+        for column in &resolved.columns {
+            let warning = resolved.format.column(&column.name).and_then(|spec| spec.warning.as_deref());
+            if let Some(code) = warning.map(|id| find_code(id).expect("the catalogue's tests look its codes up")) {
+                finished.warnings.push(
+                    Diagnostic::warning(code, code.title)
+                        .at(Place::new(resolved.path.clone(), column.span), "written by this column")
+                        .help(code.cure),
+                );
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The target columns: what each is called, where its value comes from, what it goes through.
 
-use crate::diagnostic::{Diagnostic, code, find_code, nearest};
+use crate::diagnostic::{Diagnostic, code, nearest};
 use crate::format::{Empty, FormatSpec, Need};
 use crate::mapping::{CellType, Column, ColumnOptions, Mapping, Origin, Text};
 use crate::resolve::name::{Meaning, meaning};
@@ -73,12 +73,6 @@ fn target(column: &Column, context: &Context<'_>, found: &mut Found) -> TargetCo
         Meaning::Metric => context.format.pivot.as_ref().map_or(Empty::Leaves, |pivot| pivot.empty),
         Meaning::Tag => Empty::Leaves,
     };
-    if let Some(id) = meaning.spec().and_then(|spec| spec.warning.as_deref()) {
-        let code = find_code(id).expect("the catalogue's tests look its codes up");
-        found.push(
-            Diagnostic::warning(code, code.title).at(found.place(column.name.span), "written here").help(code.cure),
-        );
-    }
     TargetColumn {
         name: column.name.value.clone(),
         header: match meaning.spec() {

@@ -1,7 +1,7 @@
 //! Column options: the column's own, then `defaults` by type, then the catalogue.
 
 use crate::diagnostic::{Diagnostic, code};
-use crate::format::{ColumnSpec, FormatSpec};
+use crate::format::{ColumnSpec, FormatSpec, Need};
 use crate::mapping::{Alphabet, CellType, ColumnOptions, Default_, Mapping};
 use crate::resolve::{CellSpec, Found, LookupSpec, Surroundings};
 use crate::yaml::Span;
@@ -90,6 +90,7 @@ fn catalogue(
         }
         return;
     };
+    cell.required = spec.need == Need::Mandatory;
     cell.max_length = max_length.or(spec.max_length);
     cell.min = spec.min;
     cell.map_any_case.clone_from(&spec.map);

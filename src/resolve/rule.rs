@@ -18,7 +18,7 @@ pub(super) fn key(
 ) -> Vec<usize> {
     let mut names: Vec<&str> = format.key.iter().map(String::as_str).collect();
     if let Some(collection) = &mapping.collection {
-        if format.name == "collections" {
+        if format.own_key.is_some() {
             names.push(&collection.key.value);
             if !columns.iter().any(|column| column.name == collection.key.value) {
                 let mapped = columns.iter().map(|column| column.name.as_str());
@@ -38,7 +38,7 @@ pub(super) fn key(
                     .at(found.place(collection.name.span), "only `collections` has this"),
             );
         }
-    } else if format.name == "collections" {
+    } else if format.own_key.is_some() {
         found.push(
             Diagnostic::error(&code::MISSING_KEY, "a collection needs its name and its key")
                 .at(found.place(mapping.format.span), "of this format")
@@ -52,19 +52,18 @@ pub(super) fn key(
             column.cell.required = true;
             column.warn_empty = false;
         }
-        if mapping.collection.as_ref().is_some_and(|collection| collection.key.value == column.name)
+        if let Some(own) = &format.own_key
+            && mapping.collection.as_ref().is_some_and(|collection| collection.key.value == column.name)
             && column.cell.kind == CellType::Text
         {
-            let template = CellSpec::new(CellType::Id);
             column.cell = CellSpec {
-                kind: CellType::Id,
-                id_extra: "-".to_owned(),
-                max_length: column.cell.max_length,
+                id_extra: own.id_extra.clone(),
+                max_length: own.max_length,
                 required: true,
                 map: std::mem::take(&mut column.cell.map),
                 lookup: column.cell.lookup.take(),
                 case: column.cell.case,
-                ..template
+                ..CellSpec::new(own.kind)
             };
         }
     }
@@ -248,13 +247,13 @@ fn targets(texts: &[Text], around: &Surroundings, found: &mut Found) -> Vec<Targ
 /// Long rows to wide columns.
 pub(super) fn pivot(mapping: &Mapping, format: &FormatSpec, found: &mut Found) -> Option<Pivot> {
     let pivot = mapping.pivot.as_ref()?;
-    if format.pivot.is_none() {
+    let Some(spec) = &format.pivot else {
         found.push(
             Diagnostic::error(&code::NOT_FOR_FORMAT, format!("the format `{}` has no pivot", format.name))
                 .at(found.place(pivot.span), "only `usage_aggregations` has one"),
         );
         return None;
-    }
+    };
     if let Some(duplicates) = &mapping.duplicates {
         found.push(
             Diagnostic::error(&code::BAD_POLICY, "a pivot folds all rows of a key into one")
@@ -270,12 +269,15 @@ pub(super) fn pivot(mapping: &Mapping, format: &FormatSpec, found: &mut Found) -
             );
         }
     }
-    let name = |max_length| CellSpec {
+    // A list of one element that may not hold `##`, or the header could not be read back.
+    let name = |max_length: usize| CellSpec {
         required: true,
-        max_length: Some(max_length),
-        ..CellSpec::new(CellType::Text)
+        separator_in: Some(String::new()),
+        separator_out: Some("##".to_owned()),
+        max_length: Some(max_length as u64),
+        ..CellSpec::new(CellType::MultiList)
     };
-    let value = CellSpec { required: true, ..CellSpec::new(CellType::Integer) };
+    let value = CellSpec { required: true, ..CellSpec::new(spec.kind) };
     Some(Pivot {
         module: pivot.module.clone(),
         action: pivot.action.clone(),
@@ -285,7 +287,6 @@ pub(super) fn pivot(mapping: &Mapping, format: &FormatSpec, found: &mut Found) -
         top_of_pairs: pivot.top_of_pairs,
         columns: pivot.columns.as_ref().map(|columns| columns.iter().map(|column| column.value.clone()).collect()),
         fill_zero: pivot.fill_zero,
-        // Article LIMITS: a usage module has 100 characters, an activity 190.
-        cells: [name(100), name(190), value],
+        cells: [name(spec.module_length), name(spec.action_length), value],
     })
 }

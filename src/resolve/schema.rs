@@ -8,7 +8,7 @@ pub struct SourceSchema {
     /// The source's files as shown, in file order.
     pub files: Vec<String>,
     /// The columns were found in the first lines of each file only (NDJSON) or in no line at all (empty files): a name
-    /// that is not listed, or `missing_in` a file, may still occur.
+    /// that is not listed may still occur.
     pub open: bool,
 }
 
@@ -21,7 +21,8 @@ pub struct Field {
     pub field_type: FieldType,
     /// The name occurs twice in the header of a file.
     pub duplicated: bool,
-    /// Files that lack it: places in [`SourceSchema::files`].
+    /// Files that lack it although they must not (R221 where it is used): places in [`SourceSchema::files`]. None where
+    /// the source says `missing_columns: empty`.
     pub missing_in: Vec<usize>,
 }
 

@@ -80,6 +80,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn pieces_are_the_sorted_rows(sinks in prop::collection::vec(prop::collection::vec(0_u64..50, 0..40), 0..5), sorted in any::<bool>()) {
             let mut sinks = sinks;

@@ -90,10 +90,11 @@ impl Settled {
     /// The rows of output `pass` (from 0), one extent each, in order.
     pub fn rows(&self, pass: usize) -> impl Iterator<Item = Extent> + '_ {
         let mut cursor = Cursor::new(&self.case.rows);
-        let in_order = self.order.iter().map(|row| self.case.rows.extent(*row as usize));
+        let in_order = self.order.iter().filter(move |row| self.pass_of(**row as usize) == pass);
+        let in_order = in_order.map(|row| self.case.rows.extent(*row as usize));
         let count = if self.order.is_empty() { self.case.rows.count } else { 0 };
         let wanted = (0..count).filter(move |row| self.case.is_written(*row) && self.pass_of(*row) == pass);
-        in_order.filter(move |_| pass == 0).chain(wanted.map(move |row| cursor.extent(row)))
+        in_order.chain(wanted.map(move |row| cursor.extent(row)))
     }
 
     /// The same, with rows that lie one behind the other as one extent.

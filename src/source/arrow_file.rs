@@ -66,7 +66,9 @@ impl ArrowFile {
         Ok(Self {
             schema: Arc::new(fb_to_schema(schema)),
             version: footer.version(),
-            dictionaries: within(footer.dictionaries().map(|blocks| blocks.iter().copied().collect()).unwrap_or_default())?,
+            dictionaries: within(
+                footer.dictionaries().map(|blocks| blocks.iter().copied().collect()).unwrap_or_default(),
+            )?,
             batches: within(footer.recordBatches().map(|blocks| blocks.iter().copied().collect()).unwrap_or_default())?,
         })
     }
@@ -136,8 +138,7 @@ impl Pieces for Batches {
             if self.request.wanted_between(first, first + rows).is_some_and(<[u64]>::is_empty) {
                 continue;
             }
-            let bytes =
-                block_bytes(&mut self.file, &block, true).map_err(|error| self.request.unreadable(error))?;
+            let bytes = block_bytes(&mut self.file, &block, true).map_err(|error| self.request.unreadable(error))?;
             return Ok(Some(Box::new(Batch {
                 block: Some((block, bytes)),
                 decoder: Arc::clone(&self.decoder),
@@ -162,7 +163,8 @@ impl Piece for Batch {
     fn next_batch(&mut self) -> Result<Option<RecordBatch>, SourceError> {
         let Some((block, bytes)) = self.block.take() else { return Ok(None) };
         self.request.guard(|| {
-            let batch = self.decoder.read_record_batch(&block, &bytes).map_err(|error| self.request.unreadable(error))?;
+            let batch =
+                self.decoder.read_record_batch(&block, &bytes).map_err(|error| self.request.unreadable(error))?;
             let Some(batch) = batch else { return Ok(None) };
             let numbers = (self.first..self.first + batch.num_rows() as u64).collect();
             self.request.batch(numbers, batch.columns()).map(Some)

@@ -74,12 +74,7 @@ impl Content {
     }
 
     /// Starts to read the file at `path`; where its pieces are known, `index` says where they begin.
-    pub fn open(
-        &self,
-        path: &Path,
-        request: Arc<Request>,
-        index: Arc<[Mark]>,
-    ) -> Result<Box<dyn Pieces>, SourceError> {
+    pub fn open(&self, path: &Path, request: Arc<Request>, index: Arc<[Mark]>) -> Result<Box<dyn Pieces>, SourceError> {
         match self {
             Self::Csv(file) => file.open(path, request, index),
             Self::Ndjson(file) => file.open(path, request, index),

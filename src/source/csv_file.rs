@@ -14,7 +14,7 @@ use crate::source::content::FileField;
 use crate::source::csv_piece::Shared;
 use crate::source::csv_read::{CsvRanges, CsvReader};
 use crate::source::definition::{SourceDefinition, SourceError};
-use crate::source::piece::{Mark, Pieces, Request};
+use crate::source::piece::{Ending, Mark, Piece, Pieces, Request};
 use crate::source::text::{TextForm, TextReader};
 
 /// Most columns of a header.
@@ -60,7 +60,10 @@ impl CsvForm {
     pub fn new(definition: &SourceDefinition, kind: SourceKind) -> Result<Self, SourceError> {
         let csv = &definition.csv;
         let failed = |message: String| SourceError::new(&code::BAD_VALUE, &definition.name, message);
-        let mut dialect = Dialect { nulls: csv.nulls.iter().map(|text| text.value.clone().into_bytes()).collect(), ..Dialect::default() };
+        let mut dialect = Dialect {
+            nulls: csv.nulls.iter().map(|text| text.value.clone().into_bytes()).collect(),
+            ..Dialect::default()
+        };
         let byte_of_kind = if kind == SourceKind::Tsv { b'\t' } else { b',' };
         dialect.delimiter = csv.delimiter.as_ref().map_or(byte_of_kind, |byte| byte.value);
         dialect.quote = csv.quote.as_ref().map_or(dialect.quote, |byte| byte.value);
@@ -84,7 +87,8 @@ impl CsvForm {
             Some(Footer::Salesforce) => Some(FooterRule::Salesforce),
             Some(Footer::Lines(count)) => Some(FooterRule::Lines(*count)),
             Some(Footer::Match(pattern)) => Some(FooterRule::Match(
-                Regex::new(pattern).map_err(|error| failed(format!("`footer: {{match: …}}` is no pattern: {error}")))?,
+                Regex::new(pattern)
+                    .map_err(|error| failed(format!("`footer: {{match: …}}` is no pattern: {error}")))?,
             )),
         };
         let names: Option<Vec<String>> =
@@ -123,7 +127,12 @@ impl CsvForm {
                 Err(HeaderFault::Missing) => break (self.names.clone().unwrap_or_default(), Vec::new(), None),
                 Err(HeaderFault::Record { line, fault }) => {
                     let why = code_of(fault).title;
-                    return Err(SourceError::file(&code::HEADER, source, shown, format!("line {line}, the header: {why}")));
+                    return Err(SourceError::file(
+                        &code::HEADER,
+                        source,
+                        shown,
+                        format!("line {line}, the header: {why}"),
+                    ));
                 }
             }
         };
@@ -162,29 +171,30 @@ impl CsvFile {
     }
 
     /// Starts to read it; where its pieces are known, `index` says where they begin.
-    pub fn open(
-        &self,
-        path: &Path,
-        request: Arc<Request>,
-        index: Arc<[Mark]>,
-    ) -> Result<Box<dyn Pieces>, SourceError> {
+    pub fn open(&self, path: &Path, request: Arc<Request>, index: Arc<[Mark]>) -> Result<Box<dyn Pieces>, SourceError> {
         let shared = Arc::new(Shared::new(self, request));
         match self.start {
             Some(start) if shared.request.wanted.is_some() && !index.is_empty() => {
                 Ok(Box::new(CsvRanges::new(path, start, index, shared)))
             }
             Some(start) => Ok(Box::new(CsvReader::open(path, self, start, shared)?)),
-            None => Ok(Box::new(Nothing)),
+            None => Ok(Box::new(Nothing { footer_missing: self.footer.is_some() })),
         }
     }
 }
 
 /// A file without anything in it.
-struct Nothing;
+struct Nothing {
+    footer_missing: bool,
+}
 
 impl Pieces for Nothing {
-    fn next(&mut self) -> Result<Option<Box<dyn crate::source::piece::Piece>>, SourceError> {
+    fn next(&mut self) -> Result<Option<Box<dyn Piece>>, SourceError> {
         Ok(None)
+    }
+
+    fn ending(&mut self) -> Ending {
+        Ending { footer_missing: self.footer_missing, ..Ending::default() }
     }
 }
 

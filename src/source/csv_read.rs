@@ -17,6 +17,10 @@ use crate::source::text::TextReader;
 /// Bytes at the end of a file in which its footer is looked for.
 const FOOTER_BYTES: usize = 1 << 20;
 
+/// Lines of a footer that are kept, and characters of each.
+const FOOTER_LINES: usize = 16;
+const FOOTER_CHARACTERS: usize = 200;
+
 /// Readable bytes behind a piece, so that its last cells are built as quickly as the others.
 const SLACK: usize = 64;
 
@@ -182,6 +186,7 @@ impl CsvReader {
             self.ending.footer_missing = footer.is_none();
             if let Some(footer) = footer {
                 self.ending.skipped = footer.records + footer.blank;
+                self.ending.footer = self.shown_footer(&tail[footer.start..]);
                 kept.extend(self.cut_again(&tail[..footer.start], first));
                 self.offset = first.offset + footer.start as u64;
                 self.held = kept;
@@ -208,6 +213,13 @@ impl CsvReader {
         cuts
     }
 
+    /// What a report about the file shows of its footer.
+    fn shown_footer(&self, footer: &[u8]) -> Vec<String> {
+        let lines = footer.split(|byte| *byte == line_end(self.start)).map(<[u8]>::trim_ascii);
+        let lines = lines.filter(|line| !line.is_empty()).take(FOOTER_LINES);
+        lines.map(|line| String::from_utf8_lossy(line).chars().take(FOOTER_CHARACTERS).collect()).collect()
+    }
+
     fn ends_line(&self, cut: &Cut) -> bool {
         cut.text().last() == Some(&line_end(self.start))
     }
@@ -220,6 +232,9 @@ fn line_end(start: Start) -> u8 {
 impl Pieces for CsvReader {
     fn next(&mut self) -> Result<Option<Box<dyn Piece>>, SourceError> {
         while let Some(cut) = self.cut_data()? {
+            if self.shared.request.is_past(cut.at.line) {
+                return Ok(None);
+            }
             // One can return only to where a record begins.
             if self.whole {
                 self.ending.index.push(cut.at);

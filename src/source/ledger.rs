@@ -18,6 +18,8 @@ pub struct FileReport {
     pub skipped: u64,
     /// Those of the records that cannot be read.
     pub unreadable: u64,
+    /// The first lines of its footer, cut where they are long.
+    pub footer: Vec<String>,
     /// A footer was expected and is not there.
     pub footer_missing: bool,
 }
@@ -50,6 +52,7 @@ pub(super) struct FileCount {
     pub records: u64,
     pub skipped: u64,
     pub unreadable: u64,
+    pub footer: Vec<String>,
     pub footer_missing: bool,
     /// Where its pieces begin, where one can return to them.
     pub index: Arc<[Mark]>,

@@ -110,7 +110,7 @@ pub(super) fn merge(definition: &SourceDefinition, files: &[FileColumns<'_>]) ->
             field.data_type = common_type(&field.data_type, &DataType::Utf8View).unwrap_or(DataType::Utf8View);
         }
     }
-    Ok(assemble(files, &found, open))
+    Ok(assemble(files, &found, open, definition.missing_columns_empty))
 }
 
 fn add(
@@ -144,7 +144,7 @@ fn add(
     Ok(())
 }
 
-fn assemble(files: &[FileColumns<'_>], found: &[(FileField, usize)], open: bool) -> Merged {
+fn assemble(files: &[FileColumns<'_>], found: &[(FileField, usize)], open: bool, may_lack: bool) -> Merged {
     let mut missing: Vec<Vec<usize>> = vec![Vec::new(); found.len()];
     let mut origins = Vec::with_capacity(files.len());
     for (number, file) in files.iter().enumerate() {
@@ -159,10 +159,10 @@ fn assemble(files: &[FileColumns<'_>], found: &[(FileField, usize)], open: bool)
                 None => match file.partitions.iter().find(|(name, _)| *name == field.name) {
                     Some((_, value)) => Origin::Constant(value.as_deref().map(Arc::from)),
                     None => {
-                        if file.fields.is_some() {
+                        // What its first lines lack a later line may have.
+                        if file.fields.is_some() && !file.open && !may_lack {
                             missing[column].push(number);
                         }
-                        // What its first lines lack a later line may have.
                         if file.open { Origin::Key(Arc::from(field.name.as_str())) } else { Origin::Constant(None) }
                     }
                 },

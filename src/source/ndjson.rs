@@ -55,12 +55,7 @@ impl NdjsonFile {
     }
 
     /// Starts to read it.
-    pub fn open(
-        &self,
-        path: &Path,
-        request: Arc<Request>,
-        index: Arc<[Mark]>,
-    ) -> Result<Box<dyn Pieces>, SourceError> {
+    pub fn open(&self, path: &Path, request: Arc<Request>, index: Arc<[Mark]>) -> Result<Box<dyn Pieces>, SourceError> {
         // From here on a key is a field like any other.
         let mut keys: Vec<Arc<str>> = Vec::new();
         let mut of_keys = request.as_ref().clone();
@@ -98,6 +93,9 @@ impl Pieces for LinePieces {
         loop {
             let lines = self.reader.next().map_err(|error| self.shared.request.unreadable(error))?;
             let Some(lines) = lines else { return Ok(None) };
+            if self.shared.request.is_past(lines.first) {
+                return Ok(None);
+            }
             let end = lines.first + lines.bytes.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
             if !self.shared.request.wanted_between(lines.first, end).is_some_and(<[u64]>::is_empty) {
                 return Ok(Some(Box::new(LinePiece::new(lines, &self.shared))));

@@ -113,10 +113,10 @@ fn read(definition: &SourceDefinition, file: &ListedFile) -> Result<Content, Sou
             .help("say `kind: csv` (or tsv, parquet, ndjson, arrow)"));
     };
     match kind {
-        SourceKind::Parquet | SourceKind::Arrow if compression != Compression::None => {
-            Err(failed("Parquet and Arrow files are read from any place in them, which a compressed file has not".into())
-                .help("decompress it first: both kinds compress their own columns"))
-        }
+        SourceKind::Parquet | SourceKind::Arrow if compression != Compression::None => Err(failed(
+            "Parquet and Arrow files are read from any place in them, which a compressed file has not".into(),
+        )
+        .help("decompress it first: both kinds compress their own columns")),
         SourceKind::Parquet => ParquetFile::read(&file.path, &failed).map(Content::Parquet),
         SourceKind::Arrow => ArrowFile::read(&file.path, &failed).map(Content::Arrow),
         SourceKind::Ndjson => {

@@ -151,6 +151,7 @@ impl Source {
                     records: count.records,
                     skipped: count.skipped,
                     unreadable: count.unreadable,
+                    footer: count.footer,
                     footer_missing: count.footer_missing,
                 }
             })

@@ -78,6 +78,11 @@ impl Request {
         })
     }
 
+    /// Whether no wanted line lies at `line` or behind it.
+    pub fn is_past(&self, line: u64) -> bool {
+        self.wanted.as_deref().is_some_and(|wanted| wanted.last().is_none_or(|last| *last < line))
+    }
+
     /// Puts a batch together: `lines` of its rows, and `arrays` in the order of [`fields`](Self::fields).
     pub fn batch(&self, lines: Vec<u64>, arrays: &[ArrayRef]) -> Result<RecordBatch, SourceError> {
         let rows = lines.len();
@@ -196,6 +201,8 @@ pub(super) trait Pieces: Send {
 pub(super) struct Ending {
     /// Footer records and what else no piece counted.
     pub skipped: u64,
+    /// The first records of the footer, as they are written.
+    pub footer: Vec<String>,
     /// A footer was expected and is not there.
     pub footer_missing: bool,
     /// Where the pieces of the file begin, where that allows to return to one.

@@ -19,7 +19,8 @@ impl FileRegister {
     pub fn add(&self, shown: impl Into<String>) -> u32 {
         let mut files = self.shown.write().unwrap_or_else(PoisonError::into_inner);
         files.push(shown.into());
-        u32::try_from(files.len() - 1).expect("a run cannot list four thousand million files: their names exceed memory")
+        u32::try_from(files.len() - 1)
+            .expect("a run cannot list four thousand million files: their names exceed memory")
     }
 
     /// How the file with this number is shown; empty for a number never given.

@@ -8,8 +8,8 @@ use datafusion::arrow::datatypes::SchemaRef;
 
 use crate::diagnostic::code;
 use crate::source::definition::SourceError;
-use crate::source::opened::{Source, Wanted};
 use crate::source::ledger::{FileCount, Ledger};
+use crate::source::opened::{Source, Wanted};
 use crate::source::piece::{Piece, Pieces};
 
 /// Records by file number and line, ascending, none twice.
@@ -100,6 +100,7 @@ impl Scan {
                 let ending = open.ending();
                 let count = &mut queue.found.files[file];
                 count.skipped += ending.skipped;
+                count.footer = ending.footer;
                 count.footer_missing = ending.footer_missing;
                 count.index = ending.index.into();
                 queue.open = None;

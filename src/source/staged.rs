@@ -32,7 +32,8 @@ pub fn open_staged(
     register: &FileRegister,
 ) -> Result<Arc<Source>, SourceError> {
     let failed = |why: String| SourceError::unreadable(name, name, why);
-    let stamp = path.metadata().and_then(|metadata| Stamp::new(&metadata)).map_err(|error| failed(error.to_string()))?;
+    let stamp =
+        path.metadata().and_then(|metadata| Stamp::new(&metadata)).map_err(|error| failed(error.to_string()))?;
     let file = ArrowFile::read(path, &failed)?;
     let fields = file.fields();
     let place = |wanted: &str| fields.iter().position(|field| field.name == wanted);

@@ -87,12 +87,7 @@ struct Passes {
 }
 
 impl SourceExec {
-    fn new(
-        source: Arc<Source>,
-        projection: Vec<usize>,
-        wanted: Option<Positions>,
-        partitions: usize,
-    ) -> Result<Self> {
+    fn new(source: Arc<Source>, projection: Vec<usize>, wanted: Option<Positions>, partitions: usize) -> Result<Self> {
         let schema: SchemaRef = Arc::new(Schema::new(
             projection.iter().map(|column| Arc::clone(&source.schema.fields()[*column])).collect::<Vec<_>>(),
         ));
@@ -125,12 +120,8 @@ impl SourceExec {
         let place = match passes.open.iter().position(|(other, ..)| *other == number) {
             Some(place) => place,
             None => {
-                let scan = Scan::new(
-                    Arc::clone(&self.source),
-                    self.projection.clone(),
-                    self.schema(),
-                    self.wanted.clone(),
-                );
+                let scan =
+                    Scan::new(Arc::clone(&self.source), self.projection.clone(), self.schema(), self.wanted.clone());
                 passes.open.push((number, Arc::new(scan), 0));
                 passes.open.len() - 1
             }
@@ -195,10 +186,7 @@ impl ExecutionPlan for SourceExec {
         }
     }
 
-    fn with_new_children(
-        self: Arc<Self>,
-        children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
         self.replace_children(children, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))
     }
 

@@ -57,7 +57,7 @@ fn numbered(records: u64, stray: bool) -> (Vec<u8>, Vec<u64>) {
             }
             _ => {
                 lines.push(line);
-                let text = if stray && record % 50_001 == 1 { "5\" pipe" } else { "plain" };
+                let text = if stray && record % 20_001 == 1 { "5\" pipe" } else { "plain" };
                 bytes.extend_from_slice(format!("{line},{text} {record}\n").as_bytes());
                 line += 1;
             }
@@ -69,9 +69,9 @@ fn numbered(records: u64, stray: bool) -> (Vec<u8>, Vec<u64>) {
 #[test]
 fn each_record_is_on_the_line_it_says() {
     for stray in [false, true] {
-        let (bytes, lines) = numbered(400_000, stray);
+        let (bytes, lines) = numbered(70_000, stray);
         for feed in [Feed::PLAIN, Feed { eager: true, ..Feed::PLAIN }] {
-            let reading = read(&bytes, &Settings::new(2), feed, || 300_007);
+            let reading = read(&bytes, &Settings::new(2), feed, || 100_007);
             assert!(reading.faults.is_empty());
             assert_eq!(reading.rows.len(), lines.len());
             for ((line, cells), expected) in reading.rows.iter().zip(&lines) {
@@ -85,14 +85,14 @@ fn each_record_is_on_the_line_it_says() {
 #[test]
 fn lines_without_their_outer_quotes_do_not_take_forever() {
     // Each line leads into the quotes of all that follow: followed anew from each, this would take hours.
-    let bytes = b"a\",\"b\",\"c\n".repeat(400_000);
-    let reading = read(&bytes, &Settings::new(3), Feed::PLAIN, || 500_000);
-    assert_eq!(reading.faults.len(), 400_000 - reading.rows.len());
-    assert!(reading.faults.len() > 399_000);
+    let bytes = b"a\",\"b\",\"c\n".repeat(100_000);
+    let reading = read(&bytes, &Settings::new(3), Feed::PLAIN, || 100_000);
+    assert_eq!(reading.faults.len(), 100_000 - reading.rows.len());
+    assert!(reading.faults.len() > 99_000);
     // And where the file is longer than a record may be.
-    let dialect = Dialect { max_record: 1 << 20, ..Dialect::default() };
-    let bytes = b"x\",\"\n".repeat(1_000_000);
-    let reading = read(&bytes, &Settings { dialect, ..Settings::new(2) }, Feed::PLAIN, || 500_000);
+    let dialect = Dialect { max_record: 256 << 10, ..Dialect::default() };
+    let bytes = b"x\",\"\n".repeat(300_000);
+    let reading = read(&bytes, &Settings { dialect, ..Settings::new(2) }, Feed::PLAIN, || 100_000);
     assert!(reading.rows.is_empty());
-    assert_eq!(reading.faults.len(), 1_000_000);
+    assert_eq!(reading.faults.len(), 300_000);
 }

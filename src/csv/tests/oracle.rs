@@ -48,7 +48,7 @@ pub(super) fn check(bytes: &[u8], field_count: usize) -> Result<(), TestCaseErro
 }
 
 proptest! {
-    #![proptest_config(Config { cases: 2_000, failure_persistence: None, ..Config::default() })]
+    #![proptest_config(Config { cases: 300, failure_persistence: None, ..Config::default() })]
     #[test]
     fn records_are_those_of_the_csv_crate((bytes, field_count) in cases()) {
         check(&bytes, field_count)?;

@@ -14,7 +14,7 @@ fn cell() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(Config { cases: 2_000, failure_persistence: None, ..Config::default() })]
+    #![proptest_config(Config { cases: 300, failure_persistence: None, ..Config::default() })]
     #[test]
     fn rows_parse_back_to_the_same_cells(rows in prop::collection::vec(prop::collection::vec(cell(), 1..6), 1..5), crlf: bool) {
         let ending = if crlf { LineEnding::CrLf } else { LineEnding::Lf };

@@ -69,5 +69,5 @@ async fn flag_and_the_reshapers() {
     assert_eq!(one("html_text('<p>a &amp; b</p>')").await, "a & b");
     assert_eq!(one("html_text(null)").await, "NULL");
     assert!(refusal("select slug('a', 'b')").await.contains("slug"));
-    assert!(refusal("select date()").await.contains("date(x, formats...)"));
+    assert!(refusal("select template('x')").await.contains("template(text, part, ...)"));
 }

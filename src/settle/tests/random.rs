@@ -84,7 +84,7 @@ fn task() -> impl Strategy<Value = Task> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn settling_is_what_the_plain_model_says(task in task(), rows in rows(), lengths in prop::collection::vec(1..6_usize, 1..4)) {

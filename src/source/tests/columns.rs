@@ -20,6 +20,8 @@ async fn columns_are_matched_by_name_in_every_file() {
     assert_eq!(schema.field("Id").unwrap().missing_in, Vec::<usize>::new());
     assert!(schema.fields.iter().all(|field| field.field_type == FieldType::Text));
     assert!(!schema.open);
+    let lenient = SourceDefinition { missing_columns_empty: true, ..folder.definition("*.csv") };
+    assert_eq!(open(lenient).unwrap().schema().field("Extra").unwrap().missing_in, Vec::<usize>::new());
 }
 
 #[tokio::test]

@@ -60,7 +60,10 @@ async fn an_encoding_is_taken_at_its_word() {
 async fn bad_bytes_reject_the_record_and_are_never_guessed() {
     let folder = Folder::new();
     folder.write("a.csv", b"Id,Name\n1,\x93\x94\n2,\x93\n3,ok\n");
-    assert_eq!(everywhere(with_encoding(&folder, "shift_jis")).await, ["1|塔|0|2", "3|ok|0|4"].map(|row| row.replace('塔', &encoding_rs::SHIFT_JIS.decode(b"\x93\x94").0)));
+    assert_eq!(
+        everywhere(with_encoding(&folder, "shift_jis")).await,
+        ["1|塔|0|2", "3|ok|0|4"].map(|row| row.replace('塔', &encoding_rs::SHIFT_JIS.decode(b"\x93\x94").0))
+    );
     assert_eq!(faults(&open(with_encoding(&folder, "shift_jis")).unwrap()), [("D502", 3)]);
     // Half a surrogate pair, and a byte too few at the end.
     let mut bytes = utf_16("Id\n1\n", false, false);

@@ -30,6 +30,10 @@ async fn the_footer_of_a_salesforce_report_is_skipped() {
     let folder = Folder::new();
     folder.write("a.csv", format!("{DATA}{SALESFORCE}"));
     check(&folder, Footer::Salesforce, 6, false).await;
+    let source = open(with(&folder, Footer::Salesforce)).unwrap();
+    source.complete().unwrap();
+    let footer = &source.files()[0].footer;
+    assert_eq!((footer.len(), footer[0].as_str(), footer[4].as_str()), (5, "\"My Report\"", "\"Acme\""));
 }
 
 #[tokio::test]
@@ -39,6 +43,10 @@ async fn an_absent_footer_is_told() {
     check(&folder, Footer::Salesforce, 0, true).await;
     check(&folder, Footer::Match("^Total".to_owned()), 0, true).await;
     check(&folder, Footer::Lines(4), 0, true).await;
+    folder.write("a.csv", "");
+    let source = open(with(&folder, Footer::Salesforce)).unwrap();
+    source.complete().unwrap();
+    assert!(source.files()[0].footer_missing);
 }
 
 #[tokio::test]

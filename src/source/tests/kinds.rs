@@ -18,12 +18,16 @@ fn batch(first: i64, end: i64) -> RecordBatch {
     let numbers: Vec<i64> = (first..end).collect();
     let names: Vec<Option<String>> =
         numbers.iter().map(|number| (number % 5 != 0).then(|| format!("a name of some length {number}"))).collect();
-    let tiers: DictionaryArray<Int32Type> = numbers.iter().map(|number| if number % 2 == 0 { "gold" } else { "silver" }).collect();
+    let tiers: DictionaryArray<Int32Type> =
+        numbers.iter().map(|number| if number % 2 == 0 { "gold" } else { "silver" }).collect();
     RecordBatch::try_from_iter([
         ("id", Arc::new(Int64Array::from(numbers.clone())) as ArrayRef),
         ("name", Arc::new(StringArray::from(names)) as ArrayRef),
         ("tier", Arc::new(tiers) as ArrayRef),
-        ("score", Arc::new(Float64Array::from_iter_values(numbers.iter().map(|number| *number as f64 / 2.0))) as ArrayRef),
+        (
+            "score",
+            Arc::new(Float64Array::from_iter_values(numbers.iter().map(|number| *number as f64 / 2.0))) as ArrayRef,
+        ),
         ("day", Arc::new(Date32Array::from_iter_values(numbers.iter().map(|number| *number as i32))) as ArrayRef),
         (
             "money",
@@ -70,7 +74,8 @@ async fn check(folder: &Folder, name: &str, rows: i64) {
         let whole = all(source.table(), partitions).await.unwrap();
         assert_eq!(account(&source), (rows as u64, 0, 0));
         check_second_look(&source, &whole, partitions).await;
-        let some = query(source.records(vec![(0, 3), (0, rows as u64)]), partitions, "select _line from t order by _line");
+        let some =
+            query(source.records(vec![(0, 3), (0, rows as u64)]), partitions, "select _line from t order by _line");
         assert_eq!(joined(&some.await.unwrap()), ["3".to_owned(), rows.to_string()]);
         let count = query(source.table(), partitions, "select count(*) from t").await.unwrap();
         assert_eq!(joined(&count), [rows.to_string()]);
@@ -174,11 +179,14 @@ async fn json_lines_are_text_as_spelt() {
     );
     folder.write("a.ndjson", lines);
     let rows = everywhere(folder.definition("a.ndjson")).await;
-    assert_eq!(rows, [
-        "1.10|Zoë, a name that is longer|[1, {\"x\": 2}]|NULL|0|1",
-        "NULL|plain text that stays where it is|NULL|true|0|4",
-        "|NULL|NULL|NULL|0|7"
-    ]);
+    assert_eq!(
+        rows,
+        [
+            "1.10|Zoë, a name that is longer|[1, {\"x\": 2}]|NULL|0|1",
+            "NULL|plain text that stays where it is|NULL|true|0|4",
+            "|NULL|NULL|NULL|0|7"
+        ]
+    );
     let source = folder.open("a.ndjson");
     assert_eq!(account(&source), (5, 2, 2));
     assert_eq!(faults(&source), [("D507", 5), ("D507", 6)]);
@@ -190,7 +198,10 @@ async fn json_lines_are_text_as_spelt() {
 #[tokio::test]
 async fn what_is_rejected_in_json_does_not_depend_on_the_columns_read() {
     let folder = Folder::new();
-    folder.write("a.jsonl", b"{\"a\": 1, \"b\": \"\\ud800\"}\n{\"a\": 2, \"b\": \"\xE9\"}\n{\"a\": 3, \"b\": 01}\n{\"a\": 4}\n");
+    folder.write(
+        "a.jsonl",
+        b"{\"a\": 1, \"b\": \"\\ud800\"}\n{\"a\": 2, \"b\": \"\xE9\"}\n{\"a\": 3, \"b\": 01}\n{\"a\": 4}\n",
+    );
     for sql in ["select a from t", "select b from t", "select count(*) from t"] {
         let source = folder.open("a.jsonl");
         query(source.table(), 2, sql).await.unwrap();
@@ -210,7 +221,7 @@ async fn keys_that_come_late_can_be_asked_for() {
     let source = open(definition).unwrap();
     let rows = query(source.table(), 2, "select late, _line from t where late is not null").await.unwrap();
     assert_eq!(joined(&rows), ["yes|1201"]);
-    assert_eq!(source.schema().field("late").unwrap().missing_in, [0]);
+    assert_eq!(source.schema().field("late").unwrap().missing_in, Vec::<usize>::new());
 }
 
 #[tokio::test]

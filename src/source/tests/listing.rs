@@ -10,7 +10,9 @@ fn shown(source: &Arc<Source>) -> Vec<String> {
 
 fn folder() -> Folder {
     let folder = Folder::new();
-    for name in ["b.csv", "a/x.csv", "a-1.csv", "a/y.csv", "a/deep/z.csv", ".hidden.csv", ".tanguero-1/s.csv", "a/.h/q.csv"] {
+    for name in
+        ["b.csv", "a/x.csv", "a-1.csv", "a/y.csv", "a/deep/z.csv", ".hidden.csv", ".tanguero-1/s.csv", "a/.h/q.csv"]
+    {
         folder.write(name, "Id\n1\n");
     }
     folder.write("a/_SUCCESS", "");

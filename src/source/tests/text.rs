@@ -10,14 +10,10 @@ fn said<T>(value: T) -> Option<Spanned<T>> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_cell_is_text_and_every_record_has_its_line() {
     let folder = Folder::new();
-    folder.write("a.csv", "Id,Name\n007,\"Acme \"\"A\"\"\"\n\n8,\"two\nlines, long enough for a buffer\"\r\n9,\n10,\"\"");
+    folder
+        .write("a.csv", "Id,Name\n007,\"Acme \"\"A\"\"\"\n\n8,\"two\nlines, long enough for a buffer\"\r\n9,\n10,\"\"");
     let rows = everywhere(folder.definition("a.csv")).await;
-    assert_eq!(rows, [
-        "007|Acme \"A\"|0|2",
-        "8|two\nlines, long enough for a buffer|0|4",
-        "9|NULL|0|6",
-        "10|NULL|0|7"
-    ]);
+    assert_eq!(rows, ["007|Acme \"A\"|0|2", "8|two\nlines, long enough for a buffer|0|4", "9|NULL|0|6", "10|NULL|0|7"]);
     assert_eq!(account(&folder.open("a.csv")), (4, 1, 0));
 }
 
@@ -54,13 +50,16 @@ async fn a_record_that_cannot_be_read_is_told_and_the_others_are_read() {
     assert_eq!(account(&source), (8, 0, 5));
     let found: Vec<(u64, &str, String)> =
         source.unreadable().iter().map(|record| (record.line, record.code.id, record.message.clone())).collect();
-    assert_eq!(found, [
-        (3, "D501", "3 fields, the header has 2".to_owned()),
-        (4, "D501", "1 field, the header has 2".to_owned()),
-        (5, "D503", crate::diagnostic::find_code("D503").unwrap().title.to_owned()),
-        (6, "D502", crate::diagnostic::find_code("D502").unwrap().title.to_owned()),
-        (8, "D504", crate::diagnostic::find_code("D504").unwrap().title.to_owned()),
-    ]);
+    assert_eq!(
+        found,
+        [
+            (3, "D501", "3 fields, the header has 2".to_owned()),
+            (4, "D501", "1 field, the header has 2".to_owned()),
+            (5, "D503", crate::diagnostic::find_code("D503").unwrap().title.to_owned()),
+            (6, "D502", crate::diagnostic::find_code("D502").unwrap().title.to_owned()),
+            (8, "D504", crate::diagnostic::find_code("D504").unwrap().title.to_owned()),
+        ]
+    );
 }
 
 #[tokio::test]
