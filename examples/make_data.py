@@ -471,7 +471,7 @@ def events(world):
                     rows = []
                     for index in range(start, min(start + batch, per_file)):
                         number = min(world.some_account(chance), world.some_account(chance))
-                        while not world.is_sound(number) and index % 100 > 0:
+                        while not world.is_sound(number):
                             number = world.some_account(chance)
                         first, last = person(number * 3 + 1)
                         area = chance.choice(list(AREAS))
@@ -484,6 +484,8 @@ def events(world):
                         }
                         if index % 250 == 77:
                             row["user_id"] = None                # a job, not a person
+                        if index % 250 == 33:
+                            row["account_id"] = world.account_id(50)   # an account whose row is rejected
                         if index % 250 == 99:
                             row["account_id"] = "trial / demo"
                         if index % 250 == 151:

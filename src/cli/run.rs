@@ -33,7 +33,9 @@ pub(super) fn run(arguments: &RunArguments, say: &Say) -> ExitCode {
     let outcome = run_mappings(&request, &progress, &stop);
     drop(progress);
 
-    say.diagnostics(&outcome.warnings, &outcome.texts);
+    if !say.quiet {
+        say.diagnostics(&outcome.warnings, &outcome.texts);
+    }
     for (_, found) in &outcome.problems {
         say.diagnostics(found, &outcome.texts);
     }

@@ -1,8 +1,9 @@
 //! What a tired person reads at the end: a table, one line, and on failure the block for 3 am.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
-use crate::diagnostic::{escape, find_code};
+use crate::diagnostic::{Severity, code, escape, find_code};
 use crate::output::{MappingReport, RunReport, Status};
 use crate::pipeline::RunOutcome;
 
@@ -48,7 +49,8 @@ pub(super) fn table(report: &RunReport, verbose: bool) -> String {
     }
     if verbose {
         for mapping in &report.mappings {
-            let stages: Vec<String> = mapping.seconds.0.iter().map(|(stage, time)| format!("{stage} {time:.2} s")).collect();
+            let stages: Vec<String> =
+                mapping.seconds.0.iter().map(|(stage, time)| format!("{stage} {time:.2} s")).collect();
             let _ = writeln!(text, "{}: {}", mapping.mapping, stages.join(", "));
         }
     }
@@ -96,54 +98,85 @@ pub(super) fn last_line(report: &RunReport, outcome: &RunOutcome) -> String {
     let unchanged = report.mappings.iter().filter(|mapping| mapping.status == Status::Unchanged).count();
     let what = match report.status {
         Status::DryRun => "dry run: nothing was published".to_owned(),
-        Status::Unchanged => format!("unchanged: {} holds exactly these files", outcome.output.display()),
-        _ if unchanged > 0 => format!("published {published} of {} mappings to {}, {unchanged} unchanged", report.mappings.len(), outcome.output.display()),
-        _ => format!("published to {}", outcome.output.display()),
+        Status::Unchanged => format!("unchanged: {} holds exactly these files", here(&outcome.output)),
+        _ if unchanged > 0 => format!(
+            "published {published} of {} mappings to {}, {unchanged} unchanged",
+            report.mappings.len(),
+            here(&outcome.output)
+        ),
+        _ => format!("published to {}", here(&outcome.output)),
     };
-    format!("{what}; as of {}, {} rows written, {} rejected", report.as_of, thousands(written), thousands(rejected))
+    let rows = if written == 1 { "row" } else { "rows" };
+    format!("{what}; as of {}, {} {rows} written, {} rejected", report.as_of, thousands(written), thousands(rejected))
 }
 
 /// What somebody who was woken up needs: what stopped it, what lies in the folder now, where to look, what to type.
 pub(super) fn at_three(report: &RunReport, outcome: &RunOutcome) -> String {
     let mut text = String::from("---\n");
-    let failed: Vec<&MappingReport> = report.mappings.iter().filter(|mapping| !mapping.status.stands() && mapping.status != Status::DryRun).collect();
-    match outcome.problems.iter().find_map(|(name, found)| Some((name, found.first()?))) {
+    let failed: Vec<&MappingReport> =
+        report.mappings.iter().filter(|mapping| !mapping.status.stands() && mapping.status != Status::DryRun).collect();
+    let mut errors = outcome
+        .problems
+        .iter()
+        .flat_map(|(name, found)| found.iter().map(move |one| (name, one)))
+        .filter(|(_, one)| one.severity == Severity::Error);
+    match errors.next() {
         Some((name, first)) => {
             let who = name.as_deref().map(|name| format!("{name}: ")).unwrap_or_default();
-            let _ = writeln!(text, "stopped by   {who}{} [{}]", escape(&first.message), first.code.id);
-            let more: usize = outcome.problems.iter().map(|(_, found)| found.len()).sum::<usize>().saturating_sub(1);
-            if more > 0 {
-                let _ = writeln!(text, "             and {more} more, above");
+            let _ = writeln!(text, "stopped by     {who}{} [{}]", escape(&first.message), first.code.id);
+            match errors.count() {
+                0 => {}
+                more => {
+                    let _ = writeln!(text, "               and {more} more, above");
+                }
             }
         }
-        None => text.push_str("stopped by   an unknown cause\n"),
+        None => text.push_str("stopped by     an unknown cause\n"),
     }
     for mapping in failed {
         let _ = writeln!(text, "not published  {} ({})", mapping.mapping, word(mapping.status));
     }
-    let published: Vec<&str> =
-        report.mappings.iter().filter(|mapping| mapping.status.stands()).map(|mapping| mapping.mapping.as_str()).collect();
+    let published: Vec<&str> = report
+        .mappings
+        .iter()
+        .filter(|mapping| mapping.status.stands())
+        .map(|mapping| mapping.mapping.as_str())
+        .collect();
     let now = match (published.as_slice(), report.kept.as_slice()) {
         ([], []) => "nothing of these mappings, or what an earlier run left untouched".to_owned(),
         ([], kept) => format!("the files of run {} as of {}", kept[0].run_id, kept[0].as_of),
         (new, _) => format!("{} of this run; the others as they were", new.join(", ")),
     };
-    let _ = writeln!(text, "in {}  {now}", outcome.output.display());
+    let _ = writeln!(text, "folder         {}: {now}", here(&outcome.output));
     match &outcome.evidence {
         Some(evidence) => {
-            let _ = writeln!(text, "evidence     {}", evidence.display());
+            let _ = writeln!(text, "evidence       {}", here(evidence));
         }
-        None => text.push_str("evidence     none kept\n"),
+        None => text.push_str("evidence       none kept\n"),
     }
+    let mut problems = outcome.problems.iter().flat_map(|(_, found)| found);
+    let limit = problems.any(|problem| problem.code.id == code::LIMIT_REJECTS.id);
     let next = match outcome.exit.code() {
         3 => "correct the mapping at the places above, then run again",
-        4 => "look at the rejects file in the evidence; accept once with `--accept rejects`, or cure the source",
+        4 if limit => {
+            "look at the rejects file in the evidence; accept once with `--accept rejects`, or cure the source"
+        }
+        4 => "look at the reports in the evidence; cure the source, or choose another policy in the mapping",
         6 => "see whether the export ran; then run again",
         130 => "run again: nothing is half done",
         _ => "run again once the cause is cured: nothing is half done",
     };
-    let _ = write!(text, "next         {next}");
+    let _ = write!(text, "next           {next}");
     text
+}
+
+/// A path as somebody in the current folder would type it.
+fn here(path: &Path) -> String {
+    let current = std::env::current_dir().unwrap_or_default();
+    match path.strip_prefix(&current) {
+        Ok(inside) if !inside.as_os_str().is_empty() => inside.display().to_string(),
+        _ => path.display().to_string(),
+    }
 }
 
 /// `1234567` as `1,234,567`.

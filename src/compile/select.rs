@@ -82,7 +82,7 @@ impl<'a> Select<'a> {
     fn report(&self, fields: &[String]) -> String {
         let mut items = Vec::new();
         for (number, (input, item)) in self.judged().into_iter().enumerate() {
-            items.push(Item { sql: format!("cast({input} as varchar)"), name: format!("_input_{number}"), span: None });
+            items.push(Item { sql: input, name: format!("_input_{number}"), span: None });
             items.push(item);
         }
         for (number, field) in fields.iter().enumerate() {

@@ -66,6 +66,19 @@ pub fn encode_field(out: &mut Vec<u8>, value: &[u8]) {
     }
 }
 
+/// The same for a field of up to 16 bytes in one number, the first in the lowest byte, zeros behind the last: as short
+/// strings stand in Arrow's views.
+#[inline]
+pub fn encode_packed(out: &mut Vec<u8>, packed: u128, length: usize) {
+    let bytes = packed.to_le_bytes();
+    if has_sign(packed) {
+        return encode_quoted(out, &bytes[..length]);
+    }
+    let start = out.len();
+    out.extend_from_slice(&bytes);
+    out.truncate(start + length);
+}
+
 /// Appends a row and its line end.
 pub fn encode_row<T: AsRef<[u8]>>(out: &mut Vec<u8>, fields: impl IntoIterator<Item = T>, ending: LineEnding) {
     let start = out.len();

@@ -33,7 +33,7 @@ mod walk;
 
 pub use decode::Decoder;
 pub use dialect::{Dialect, DialectFault};
-pub use encode::{LineEnding, RowFields, decode_row, encode_field, encode_row};
+pub use encode::{LineEnding, RowFields, decode_row, encode_field, encode_packed, encode_row};
 pub use fault::{BadRecord, RecordFault};
 pub use footer::{Footer, footer_lines, footer_match, salesforce_footer};
 pub use header::{Header, HeaderFault, Start, read_header, read_start};

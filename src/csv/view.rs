@@ -176,7 +176,7 @@ impl Quick<'_> {
     #[inline(never)]
     fn group<const LAST: bool>(&self, separators: &[u32], rows: &[u32], views: &mut [u128]) -> (u64, u64) {
         let Self { bytes, limit, quote } = *self;
-        let (mut empty, mut left) = (0, 0);
+        let (mut valid, mut left) = (0, 0);
         for (at, (view, &row)) in views.iter_mut().zip(rows).enumerate() {
             let row = row as usize;
             let pair = separators.get(row..row + 2).and_then(|pair| pair.first_chunk::<2>());
@@ -200,14 +200,9 @@ impl Quick<'_> {
             let low = length as u64 | u64::from(first_4 & mask_4) << 32;
             let high = next_8 & mask_8 | (((start + quoted) as u64) << 32) & long;
             *view = u128::from(low) | u128::from(high) << 64;
-            empty += usize::from(length == 0);
+            valid |= u64::from(length != 0) << at;
         }
-        // Most columns are full: counting is less work for each cell than its bit.
-        if empty == 0 {
-            return (u64::MAX >> (64 - rows.len()), left);
-        }
-        let bits = views.iter().enumerate().map(|(at, &view)| u64::from(view as u32 != 0) << at);
-        (bits.fold(0, |valid, bit| valid | bit), left)
+        (valid, left)
     }
 }
 

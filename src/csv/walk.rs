@@ -210,7 +210,7 @@ impl Walk {
             None => missing,
             Some(&byte) if byte == self.dialect.quote => Behind::Quote,
             Some(&byte) if byte == self.dialect.delimiter || byte == line_end(self.carriage_return) => Behind::Border,
-            Some(b'\r') if !self.carriage_return => match bytes.get(at + 1) {
+            Some(b'\r') => match bytes.get(at + 1) {
                 None => missing,
                 Some(b'\n') => Behind::Border,
                 Some(_) => Behind::Data,

@@ -4,12 +4,14 @@
 //! terminal, JSON lines, GitHub annotations. This room knows no other room but `yaml`'s spans, and prints nothing itself.
 
 pub mod code;
+mod page;
 mod render;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use code::{Code, Stage, find as find_code, register};
+pub use page::page;
 pub use render::{Renderer, Style, Texts, line_and_column};
 pub use text::{escape, excerpt, letters_apart, nearest};
 

@@ -7,7 +7,7 @@ use crate::format::{ColumnSpec, Empty, FormatSpec, Need, articles, catalog};
 const OPENING: &str = "\
 # Totango's file formats
 
-This page is made from the catalogue, `src/format/catalog/*.yaml`; edit that, then run the tests with `UPDATE_GOLDEN=1`.
+This page is made from the catalogue, `src/format/catalog/*.yaml`; edit that, then run the tests with `UPDATE_DOCS=1`.
 
 A mapping names columns by their **API name**, exactly. `output: {headers: display}` writes the display names instead.
 **Need**: *mandatory* columns must be mapped and an empty cell rejects the record; *expected* ones give a warning when they
@@ -167,7 +167,7 @@ fn rules(format: &FormatSpec) -> Vec<String> {
     }
     rules.push(match (format.key_per_foreign_key, key.is_empty()) {
         (true, _) => {
-            format!("Key: each `foreign_key` column with its value{case}; one value for two accounts rejects both.")
+            format!("Key: each `foreign_key` column with its value{case}; one value for two accounts rejects both, a row without any is rejected.")
         }
         (false, true) => "Key: none; equal rows are kept.".to_owned(),
         (false, false) => format!("Key: {}{case}. `duplicates` is `{}` unless said.", list(&key), format.duplicates),

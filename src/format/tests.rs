@@ -312,5 +312,5 @@ fn articles_and_codes_that_are_named_exist() {
 #[test]
 fn the_committed_page_is_the_one_the_catalogue_makes() {
     let committed = include_str!("../../docs/formats.md");
-    assert!(committed == page(), "docs/formats.md is old; run the tests with UPDATE_GOLDEN=1");
+    assert!(committed == page(), "docs/formats.md is old; run the tests with UPDATE_DOCS=1");
 }

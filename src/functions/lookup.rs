@@ -4,10 +4,9 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use xxhash_rust::xxh3::Xxh3DefaultBuilder;
-
 use crate::resolve::LookupSpec;
 
+use super::kernel::hash::ShortHash;
 use super::kernel::space;
 
 /// Which table: a source, its key column, the column that is taken.
@@ -42,7 +41,7 @@ pub struct LookupClash {
 /// One table. Keys are trimmed; values are as they are.
 #[derive(Debug, Default)]
 pub struct LookupTable {
-    values: HashMap<Box<[u8]>, Box<[u8]>, Xxh3DefaultBuilder>,
+    values: HashMap<Box<[u8]>, Box<[u8]>, ShortHash>,
 }
 
 impl LookupTable {
@@ -70,7 +69,7 @@ impl LookupTables {
     }
 
     /// Fills the table `name` from the rows of its source, in source order. Empty keys are skipped: an empty cell is never
-    /// looked up. Filling a table again replaces it for plans made afterwards.
+    /// looked up. A table is filled before the first plan that uses it runs: functions keep what they have compiled.
     ///
     /// # Errors
     /// The first pair whose key was seen before with another value; then the table is not made.
@@ -81,7 +80,7 @@ impl LookupTables {
     {
         let mut table = LookupTable::default();
         // The place at which each key stood first, so that a clash can name both.
-        let mut places: HashMap<Box<[u8]>, usize, Xxh3DefaultBuilder> = HashMap::default();
+        let mut places: HashMap<Box<[u8]>, usize, ShortHash> = HashMap::default();
         for (at, (key, value)) in pairs.into_iter().enumerate() {
             let (key, value) = (key.as_ref().trim(), value.as_ref());
             if key.is_empty() {
@@ -141,7 +140,8 @@ mod tests {
 
     #[test]
     fn two_values_for_one_key_name_both_rows() {
-        let clash = LookupTables::new().insert(name(), [("1", "Ann"), ("2", "Bob"), ("1", "Ann"), ("2 ", "Rob")]).unwrap_err();
+        let clash =
+            LookupTables::new().insert(name(), [("1", "Ann"), ("2", "Bob"), ("1", "Ann"), ("2 ", "Rob")]).unwrap_err();
         assert_eq!(clash, LookupClash { key: "2".into(), first: (1, "Bob".into()), second: (3, "Rob".into()) });
     }
 }

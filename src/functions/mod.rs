@@ -12,16 +12,21 @@ mod explain;
 pub mod fault;
 mod kernel;
 mod lookup;
+mod page;
 mod udf;
 
 use std::sync::Arc;
 
+use datafusion::arrow::array::{Array, ArrayRef, StringViewArray};
+use datafusion::arrow::error::ArrowError;
+use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::prelude::SessionContext;
 
 pub use column::{judged_fields, judged_parts, judged_type};
 pub use explain::{Explainer, explain};
 pub use fault::{code_of, is_warning};
 pub use lookup::{LookupClash, LookupKey, LookupTable, LookupTables};
+pub use page::page;
 pub use udf::FunctionPage;
 
 /// Registers every function; normalisers look values up in `tables`, which may be filled later, before a plan runs.
@@ -34,6 +39,19 @@ pub fn register(session: &SessionContext, tables: Arc<LookupTables>) {
 /// Every function with its signature and one line about it, for the docs.
 pub fn list() -> Vec<FunctionPage> {
     udf::pages()
+}
+
+/// Any column as text, the way the normalisers read it; lists and structures as the engine prints them.
+///
+/// # Errors
+/// Arrow cannot convert it.
+pub fn text_of(array: &ArrayRef) -> Result<StringViewArray, ArrowError> {
+    if column::can_read(array.data_type()) {
+        return Ok(column::read(array)?.text);
+    }
+    let options = FormatOptions::default();
+    let printed = ArrayFormatter::try_new(array, &options)?;
+    Ok((0..array.len()).map(|row| array.is_valid(row).then(|| printed.value(row).to_string())).collect())
 }
 
 /// What is wrong with a date layout, in words for the mapping's author; none if it can be used.

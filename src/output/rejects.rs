@@ -95,7 +95,10 @@ impl<'a> RejectsWriter<'a> {
             self.last = Some((reject.file.to_owned(), reject.line));
             record::write(&mut self.json, &reject.record, &self.disclosure);
         }
-        let hidden = self.disclosure.redact.iter().any(|column| column == reject.source_column);
+        let redact = &self.disclosure.redact;
+        // What SQL or a template made may hold what must not be shown.
+        let composed = reject.source_column.is_empty() && !reject.value.is_empty() && !redact.is_empty();
+        let hidden = composed || redact.iter().any(|column| column == reject.source_column);
         let value = if hidden && !reject.value.is_empty() { HIDDEN_VALUE } else { reject.value };
         // A message quotes the value it is about, or other records by their keys.
         let message = if hidden || self.disclosure.hides_key() { reject.code.title } else { reject.message };

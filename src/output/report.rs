@@ -194,9 +194,9 @@ pub struct OutputFile {
 pub struct SourceFile {
     /// Its path, relative to the project where it lies inside.
     pub file: String,
-    /// Its records.
+    /// Its records, readable or not.
     pub records: u64,
-    /// Blank lines and footer records among them.
+    /// Blank lines and footer records, which are no records.
     pub skipped: u64,
     /// Records that could not be read.
     pub unreadable: u64,

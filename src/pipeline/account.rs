@@ -4,9 +4,9 @@ use datafusion::arrow::array::{Array, AsArray};
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 
-use crate::diagnostic::{Diagnostic, Place, code, find_code};
+use crate::diagnostic::{Diagnostic, Place, code, excerpt, find_code};
 use crate::functions::fault;
-use crate::mapping::Amount;
+use crate::mapping::{Amount, OnError};
 use crate::output::{MappingReport, QuerySource, RejectsFile, Rows, SourceFile};
 use crate::pipeline::mapping::Finished;
 use crate::pipeline::prepare::Prepared;
@@ -38,12 +38,17 @@ pub(super) fn tell(
 ) {
     let resolved = &prepared.resolved;
     let report = &mut finished.report;
-    report.files = prepared.sources.values().filter(|source| source.is_scanned()).flat_map(|source| files(source)).collect();
+    report.files =
+        prepared.sources.values().filter(|source| source.is_scanned()).flat_map(|source| files(source)).collect();
     report.rows = count(rows, prepared.query.is_some(), settled);
     report.rejects = rejects.counts.clone();
     report.reports = finished.reports.iter().map(|staged| staged.file.clone()).collect();
     report.columns.clone_from(&settled.header);
-    report.fill = settled.header.iter().cloned().zip(settled.fill.iter().copied()).collect();
+    let name = |header: &String| {
+        let column = resolved.columns.iter().find(|column| column.header == *header);
+        column.map_or(header, |column| &column.name).clone()
+    };
+    report.fill = settled.header.iter().map(name).zip(settled.fill.iter().copied()).collect();
     let judged = super::task::judged(resolved);
     for warning in &settled.warnings {
         let column = judged.get(warning.column).map_or("record", |index| resolved.columns[*index].name.as_str());
@@ -70,6 +75,8 @@ pub(super) fn tell(
             );
         }
     }
+    left_out(prepared, settled, finished);
+    let report = &finished.report;
     if report.rows.written > 0 {
         for column in &resolved.columns {
             let warning = resolved.format.column(&column.name).and_then(|spec| spec.warning.as_deref());
@@ -84,6 +91,20 @@ pub(super) fn tell(
     }
 }
 
+/// Names the pairs of a pivot that `top` or a fixed header leaves out.
+fn left_out(prepared: &Prepared, settled: &Settled, finished: &mut Finished) {
+    let pivot = prepared.file.mapping.as_ref().and_then(|mapping| mapping.pivot.as_ref());
+    let (Some(pivot), Some(first)) = (pivot, settled.left_out.first()) else { return };
+    let count = settled.left_out.len();
+    let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+    finished.report.warnings.add(code::PAIRS_LEFT_OUT.id, "pivot", count as u64);
+    finished.warnings.push(
+        Diagnostic::warning(&code::PAIRS_LEFT_OUT, format!("`{}`{more} are left out", excerpt(first)))
+            .at(Place::new(&prepared.file.shown, pivot.span), "by `top` or `columns`")
+            .help(code::PAIRS_LEFT_OUT.cure),
+    );
+}
+
 /// Warns of files too large for a one-time upload.
 pub(super) fn sizes(prepared: &Prepared, finished: &mut Finished) {
     let most = prepared.resolved.format.max_bytes;
@@ -91,7 +112,12 @@ pub(super) fn sizes(prepared: &Prepared, finished: &mut Finished) {
         finished.warnings.push(
             Diagnostic::warning(
                 &code::LARGE_FILE,
-                format!("{} has {} MB; a one-time upload takes {} MB", file.file, file.bytes / 1_000_000, most / 1_000_000),
+                format!(
+                    "{} has {} MB; a one-time upload takes {} MB",
+                    file.file,
+                    file.bytes / 1_000_000,
+                    most / 1_000_000
+                ),
             )
             .help(code::LARGE_FILE.cure),
         );
@@ -120,12 +146,7 @@ pub(super) fn balance(finished: &Finished) -> Result<(), Failure> {
 }
 
 /// What `limits.rejects` says to these figures; `elsewhere` are unreadable records of the sources of a query.
-pub(super) fn limit(
-    request: &RunRequest,
-    resolved: &Resolved,
-    rows: &Rows,
-    unreadable: u64,
-) -> Option<Diagnostic> {
+pub(super) fn limit(request: &RunRequest, resolved: &Resolved, rows: &Rows, unreadable: u64) -> Option<Diagnostic> {
     if request.accept.iter().any(|name| name == "rejects") {
         return None;
     }
@@ -137,15 +158,13 @@ pub(super) fn limit(
     let records = rows.read - rows.skipped + extra;
     let (passed, words) = match limit? {
         Amount::Count(most) => (rejected > most, format!("{most}")),
-        Amount::Percent(most) => {
-            (rejected as f64 * 100.0 > most * records as f64, format!("{most} % of {records}"))
-        }
+        Amount::Percent(most) => (rejected as f64 * 100.0 > most * records as f64, format!("{most} % of {records}")),
     };
     let share = if records == 0 { 0.0 } else { rejected as f64 * 100.0 / records as f64 };
     passed.then(|| {
         Diagnostic::error(
             &code::LIMIT_REJECTS,
-            format!("{rejected} records of {records} are rejected ({share:.2} %); `limits.rejects` allows {words}"),
+            format!("{rejected} of {records} records rejected ({share:.2} %); `limits.rejects` allows {words}"),
         )
         .help(code::LIMIT_REJECTS.cure)
     })
@@ -159,7 +178,7 @@ fn files(source: &Source) -> Vec<SourceFile> {
             records: file.records,
             skipped: file.skipped,
             unreadable: file.unreadable,
-            footer: Vec::new(),
+            footer: file.footer,
         })
         .collect()
 }
@@ -235,4 +254,20 @@ pub(super) async fn query_sources(prepared: &Prepared, session: &SessionContext)
         });
     }
     Ok(sources)
+}
+
+/// Columns whose faults refuse the run (`on_error: fail`), of those that rejected something.
+pub(super) fn refused_columns(resolved: &Resolved, rejects: &RejectsFile) -> Vec<(String, u64)> {
+    let fails = resolved.columns.iter().filter(|column| column.cell.on_error == OnError::Fail);
+    fails
+        .filter_map(|column| {
+            let governed = |code: &str| {
+                let number = fault::ALL.iter().find(|number| fault::code_of(**number).id == code);
+                number.is_some_and(|number| fault::obeys_on_error(*number))
+            };
+            let counts = rejects.counts.0.iter().filter(|(code, _)| governed(code));
+            let count: u64 = counts.filter_map(|(_, columns)| columns.get(&column.name)).sum();
+            (count > 0).then(|| (column.name.clone(), count))
+        })
+        .collect()
 }

@@ -1,11 +1,10 @@
 //! The text columns of a small query, row by row: lookup tables, keys of sources.
 
-use datafusion::arrow::array::{Array, AsArray};
-use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::array::Array;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 
+use crate::functions::text_of;
 use crate::pipeline::Failure;
 
 /// Gives every row of `sql` to `take`, each column as text; empty cells are `None`.
@@ -18,13 +17,8 @@ pub(super) async fn texts(
     let mut stream = session.sql(sql).await.map_err(engine)?.execute_stream().await.map_err(engine)?;
     while let Some(batch) = stream.next().await {
         let batch = batch.map_err(engine)?;
-        let columns = batch
-            .columns()
-            .iter()
-            .map(|column| cast(column, &DataType::Utf8View))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| engine(error.into()))?;
-        let columns: Vec<_> = columns.iter().map(|column| column.as_string_view()).collect();
+        let columns = batch.columns().iter().map(text_of).collect::<Result<Vec<_>, _>>();
+        let columns = columns.map_err(|error| engine(error.into()))?;
         let mut row = Vec::with_capacity(columns.len());
         for index in 0..batch.num_rows() {
             row.clear();

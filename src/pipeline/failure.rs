@@ -3,7 +3,7 @@
 use datafusion::error::DataFusionError;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
-use crate::output::{OutputError, Status};
+use crate::output::{OutputError, Problem, Status};
 use crate::pipeline::Exit;
 use crate::settle;
 use crate::source::SourceError;
@@ -18,7 +18,7 @@ pub enum Failure {
     Source(SourceError),
     /// Its data was refused.
     Refused(Vec<Diagnostic>),
-    /// Another mapping it refers to published nothing.
+    /// Another mapping published nothing, and this one waits for it; why, in words.
     Held(String),
     /// The world failed.
     World(Diagnostic),
@@ -55,12 +55,16 @@ impl Failure {
             Self::Mapping(found) => found.iter().cloned().collect(),
             Self::Source(error) => vec![source(error)],
             Self::Refused(reasons) => reasons.clone(),
-            Self::Held(other) => {
-                vec![Diagnostic::error(&code::FAIL_POLICY, format!("held: `{other}` published nothing, and this refers to it"))]
-            }
+            Self::Held(why) => vec![Diagnostic::error(&code::FAIL_POLICY, format!("held: {why}"))],
             Self::World(diagnostic) => vec![diagnostic.clone()],
             Self::Interrupted => vec![Diagnostic::error(&code::WORLD, "interrupted")],
         }
+    }
+
+    /// The first of it, as `run.json` has it.
+    pub(super) fn problem(&self) -> Option<Problem> {
+        let found = self.diagnostics();
+        found.first().map(|first| Problem { code: first.code.id.to_owned(), message: first.message.clone() })
     }
 
     /// An engine error while `what` ran; `sql` is where the user's SQL stands, if there is any.
@@ -80,7 +84,9 @@ impl Failure {
             (Some((path, span)), DataFusionError::Execution(_) | DataFusionError::ArrowError(..)) => Self::World(
                 Diagnostic::error(&code::SQL_RUNTIME, format!("the SQL failed on a row: {message}"))
                     .at(Place::new(path, span), "in this SQL")
-                    .help("the forgiving functions `integer(x)`, `number(x)`, `date(x)` and `try_cast` give NULL instead"),
+                    .help(
+                        "the forgiving functions `integer(x)`, `number(x)`, `date(x)` and `try_cast` give NULL instead",
+                    ),
             ),
             _ => Self::World(Diagnostic::error(&code::WORLD, format!("the engine failed: {message}"))),
         }
@@ -95,7 +101,8 @@ impl From<SourceError> for Failure {
 
 impl From<OutputError> for Failure {
     fn from(error: OutputError) -> Self {
-        Self::World(Diagnostic::error(&code::PUBLISH_FAILED, error.to_string()))
+        let code = error.code();
+        Self::World(Diagnostic::error(code, error.to_string()).help(code.cure))
     }
 }
 

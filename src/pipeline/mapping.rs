@@ -8,13 +8,13 @@ use std::time::Instant;
 use datafusion::prelude::SessionContext;
 
 use crate::csv::{LineEnding, encode_row};
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{Diagnostic, Place, code};
 use crate::engine::Engine;
 use crate::functions::{self, LookupTables};
 use crate::output::{MappingReport, Ordered, Split, Staged, Staging, write_table};
 use crate::pipeline::known::{Knowledge, MappingKeys};
 use crate::pipeline::prepare::{Prepared, register};
-use crate::pipeline::reports::{SecondLook, refused_columns};
+use crate::pipeline::reports::SecondLook;
 use crate::pipeline::task::task;
 use crate::pipeline::{Failure, RunRequest, Stage, Stop, Watcher, account, beside, judge, lookups, query};
 use crate::settle::{Budget, Extent, Settled, settle};
@@ -108,11 +108,11 @@ impl Mappings<'_> {
         clock.enter(Stage::Settle);
         self.stop.check()?;
         let settled = settle(&task, sinks, self.spill, &budget)?;
-        let filtered = account::filtered_keys(prepared, &session).await?;
+        let filtered = Arc::new(account::filtered_keys(prepared, &session).await?);
         finished.keys = Some(MappingKeys {
             written: Arc::new(settled.written_keys()),
             rejected: Arc::new(settled.rejected_keys()),
-            filtered: Arc::new(filtered),
+            filtered: Arc::clone(&filtered),
         });
 
         clock.enter(Stage::Report);
@@ -123,6 +123,7 @@ impl Mappings<'_> {
             tables: &tables,
             session: &self.report_session(&tables),
             staging: self.staging,
+            filtered: &filtered,
             stop: self.stop,
         };
         let rejects = look.rejects().await?;
@@ -130,7 +131,7 @@ impl Mappings<'_> {
         finished.reports.extend(look.duplicates()?);
         account::tell(prepared, &rows, &settled, &rejects, finished);
         finished.report.sources = account::query_sources(prepared, &session).await?;
-        self.judge_whole(prepared, &settled, finished, &refused_columns(resolved, &rejects))?;
+        self.judge_whole(prepared, &settled, finished, &account::refused_columns(resolved, &rejects))?;
 
         if prepared.file.asked {
             clock.enter(Stage::Write);
@@ -151,22 +152,33 @@ impl Mappings<'_> {
         columns: &[(String, u64)],
     ) -> Result<(), Failure> {
         let mut reasons = Vec::new();
+        let mapping = prepared.file.mapping.as_ref();
+        let at = |diagnostic: Diagnostic, span: Option<Span>, label: &str| match span {
+            Some(span) => diagnostic.at(Place::new(&prepared.file.shown, span), label),
+            None => diagnostic,
+        };
         for refusal in &settled.refusals {
             let code = crate::diagnostic::find_code(refusal.code).unwrap_or(&code::FAIL_POLICY);
-            let place = format!("{}:{}", prepared.files.shown(refusal.first.file), refusal.first.line);
-            reasons.push(Diagnostic::error(code, format!("{}; first at {place}", refusal.message)).help(code.cure));
+            let first = format!("{}:{}", prepared.files.shown(refusal.first.file), refusal.first.line);
+            let records = if refusal.rows == 1 { "1 record".to_owned() } else { format!("{} records", refusal.rows) };
+            let message = format!("{}: {records}, the first at {first}", refusal.message);
+            let policy =
+                mapping.and_then(|mapping| mapping.duplicates.as_ref()).map(|duplicates| duplicates.policy.span);
+            let policy = policy.filter(|_| refusal.code == code::KEY_TWICE.id);
+            reasons.push(at(Diagnostic::error(code, message), policy, "refuses the run").help(code.cure));
         }
         for (column, count) in columns {
-            reasons.push(
-                Diagnostic::error(
-                    &code::FAIL_POLICY,
-                    format!("column `{column}` has `on_error: fail` and {count} faulty values"),
-                )
-                .help(code::FAIL_POLICY.cure),
-            );
+            let values = if *count == 1 { "1 faulty value".to_owned() } else { format!("{count} faulty values") };
+            let message = format!("column `{column}` has `on_error: fail` and {values}");
+            let span = prepared.resolved.columns.iter().find(|one| one.name == *column).map(|one| one.span);
+            let diagnostic = at(Diagnostic::error(&code::FAIL_POLICY, message), span, "refuses the run");
+            reasons.push(diagnostic.help(code::FAIL_POLICY.cure));
         }
         let unreadable: u64 = finished.report.files.iter().map(|file| file.unreadable).sum();
-        reasons.extend(account::limit(self.request, &prepared.resolved, &finished.report.rows, unreadable));
+        if let Some(passed) = account::limit(self.request, &prepared.resolved, &finished.report.rows, unreadable) {
+            let limit = mapping.and_then(|mapping| mapping.limits.rejects.as_ref()).map(|limit| limit.span);
+            reasons.push(at(passed, limit.filter(|_| !self.request.fail_on_rejects), "refuses the run"));
+        }
         if reasons.is_empty() { Ok(()) } else { Err(Failure::Refused(reasons)) }
     }
 
@@ -236,9 +248,9 @@ impl Mappings<'_> {
 fn sql_place(prepared: &Prepared) -> (String, Span) {
     let mapping = prepared.file.mapping.as_ref();
     let span = mapping.map_or(Span::new(0, 0), |mapping| match &mapping.from {
-        crate::mapping::From::Source(text)
-        | crate::mapping::From::Query(text)
-        | crate::mapping::From::Sql(text) => text.span,
+        crate::mapping::From::Source(text) | crate::mapping::From::Query(text) | crate::mapping::From::Sql(text) => {
+            text.span
+        }
     });
     (prepared.file.shown.clone(), span)
 }

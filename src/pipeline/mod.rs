@@ -7,13 +7,16 @@
 mod account;
 mod asked;
 mod beside;
+mod clash;
 mod column;
 mod failure;
+mod folders;
 mod judge;
 mod known;
 mod lookups;
 mod mapping;
 mod order;
+mod plan;
 mod prepare;
 mod query;
 mod reports;
@@ -21,6 +24,7 @@ mod request;
 mod run;
 mod task;
 mod why;
+mod words;
 
 pub use failure::Failure;
 pub use request::{Exit, RunRequest, Stage, Stop, Watcher};

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use datafusion::common::DFSchema;
 use datafusion::prelude::SessionContext;
 
-use crate::compile::{CompiledQuery, QUERY_TABLE, compile};
+use crate::compile::{CompiledQuery, compile};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Texts, code, nearest};
 use crate::engine::Engine;
 use crate::functions::{self, LookupTables};
 use crate::mapping::{From, Mapping, SourceOrigin, Text, Variables};
 use crate::pipeline::asked::{Wanted, wanted};
+use crate::pipeline::plan::Planning;
 use crate::pipeline::{Failure, RunRequest};
 use crate::project::{MappingFile, Project};
 use crate::resolve::{Resolved, RowSource, SourceSchema, Surroundings, resolve};
@@ -131,11 +132,12 @@ impl Preparing<'_> {
         for name in query.iter().flat_map(|query| vet::tables(&query.sql, &self.session)) {
             wanted.add(&name);
         }
-        self.open(&mut wanted, texts).await?;
+        let absent = self.open(&mut wanted, texts).await;
 
         let names: Vec<String> = self.declared.keys().cloned().collect();
         let mut vetted = None;
-        if let Some(query) = &query {
+        // Where a source is absent, so are the tables that SQL would be checked against.
+        if let (Some(query), None) = (&query, &absent) {
             match vet::query(query.as_text(), &self.session, &names).await {
                 Ok(query) => vetted = Some(query),
                 Err(found) => self.found.extend(found),
@@ -149,6 +151,13 @@ impl Preparing<'_> {
         let ordered = vetted.as_ref().is_none_or(|query| query.ordered || query.traceable);
         let (resolved, found) = resolve(&mapping, &self.surroundings(rows.clone(), ordered).await);
         self.found.extend(found);
+        if let Some(absent) = absent {
+            if !self.found.has_errors() {
+                return Err(absent);
+            }
+            absent.diagnostics().into_iter().for_each(|one| self.found.push(one));
+            return Err(Failure::Mapping(self.found));
+        }
         let (Some(resolved), Some(rows)) = (resolved, rows) else {
             return Err(Failure::Mapping(self.found));
         };
@@ -170,7 +179,8 @@ impl Preparing<'_> {
         let fields: Vec<String> = rows.fields.iter().map(|field| field.name.clone()).collect();
         let compiled = compile(&resolved, &self.file.text, &fields);
         if !self.found.has_errors() {
-            self.plan(&resolved, &compiled, vetted.as_ref()).await;
+            let planning = Planning { session: &self.session, resolved: &resolved, sources: &self.sources };
+            self.found.extend(planning.check(&compiled, vetted.as_ref()).await);
         }
         if self.found.has_errors() {
             return Err(Failure::Mapping(self.found));
@@ -227,17 +237,18 @@ impl Preparing<'_> {
         }
     }
 
-    /// Opens every wanted source, and those that wanted queries read.
-    async fn open(&mut self, wanted: &mut Wanted, texts: &mut Texts) -> Result<(), Failure> {
+    /// Opens every wanted source, and those that wanted queries read; what comes back is the first that could not be.
+    async fn open(&mut self, wanted: &mut Wanted, texts: &mut Texts) -> Option<Failure> {
+        let mut absent = None;
         let mut queries: Vec<(String, QueryFile, BTreeSet<String>)> = Vec::new();
         while let Some(name) = wanted.next() {
             let Some(entry) = self.declared.get(&name).cloned() else { continue };
             match &entry.origin {
                 SourceOrigin::Path(path) => {
                     let definition = self.definition(&entry, &path.value, wanted.fields(&name));
-                    let source = open(definition, &self.files, self.around.request.started.into())?;
-                    self.register(&name, source.table())?;
-                    self.sources.insert(name, source);
+                    if let Err(failure) = self.open_files(name, definition) {
+                        absent = absent.or(Some(failure));
+                    }
                 }
                 SourceOrigin::Query(path) => {
                     if let Some(query) = self.query_file(path, texts) {
@@ -248,7 +259,17 @@ impl Preparing<'_> {
                 }
             }
         }
-        self.views(queries).await
+        match absent {
+            None => self.views(queries).await.err(),
+            absent => absent,
+        }
+    }
+
+    fn open_files(&mut self, name: String, definition: SourceDefinition) -> Result<(), Failure> {
+        let source = open(definition, &self.files, self.around.request.started.into())?;
+        self.register(&name, source.table())?;
+        self.sources.insert(name, source);
+        Ok(())
     }
 
     /// Registers query sources, each after those it reads.
@@ -265,7 +286,7 @@ impl Preparing<'_> {
                     )
                     .at(Place::new(&self.file.shown, self.mapping.format.span), "used by this mapping"),
                 );
-                return Ok(());
+                return Err(Failure::Mapping(Diagnostics::new()));
             };
             let (name, query, _) = queries.remove(next);
             match vet::view(query.as_text(), &self.session, &names).await {
@@ -335,33 +356,6 @@ impl Preparing<'_> {
             defaults: project.map(|file| file.defaults.clone()).unwrap_or_default(),
             service_timezone: project.and_then(|file| file.service_timezone.as_ref()).map(|zone| zone.value.clone()),
             as_of: self.around.request.as_of.to_string(),
-        }
-    }
-
-    /// Plans what will be run, so that what only the whole shows is found before any row is read.
-    async fn plan(&mut self, resolved: &Resolved, compiled: &CompiledQuery, query: Option<&VettedQuery>) {
-        if let Some(query) = query {
-            let schema = crate::pipeline::query::staged_schema(query);
-            let table = datafusion::datasource::empty::EmptyTable::new(schema);
-            if let Err(Failure::World(diagnostic)) = self.register(QUERY_TABLE, Arc::new(table)) {
-                self.found.push(diagnostic);
-            }
-        }
-        let statements = [Some(&compiled.judge), compiled.filtered.as_ref(), compiled.aggregates.as_ref()];
-        for sql in statements.into_iter().flatten() {
-            let planned = match self.session.sql(sql).await {
-                Ok(frame) => frame.create_physical_plan().await.map(drop),
-                Err(error) => Err(error),
-            };
-            if let Err(error) = planned {
-                let message = error.find_root().message().into_owned();
-                let line = message.lines().next().unwrap_or_default().to_owned();
-                self.found.push(
-                    Diagnostic::error(&code::SQL_PLAN, format!("the engine cannot plan the mapping: {line}"))
-                        .at(Place::new(&self.file.shown, resolved.columns.first().map_or(self.mapping.format.span, |column| column.span)), "somewhere in this mapping"),
-                );
-                return;
-            }
         }
     }
 }

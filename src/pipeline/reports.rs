@@ -4,19 +4,18 @@ use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, AsArray, RecordBatch};
-use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, UInt8Type, UInt32Type, UInt64Type};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringViewArray};
+use datafusion::arrow::datatypes::{UInt8Type, UInt32Type, UInt64Type};
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 
-use crate::diagnostic::{Code, Severity, code, find_code};
-use crate::functions::{LookupTables, explain, fault};
+use crate::diagnostic::{Code, Severity, code, escape, find_code};
+use crate::functions::{LookupTables, explain, fault, text_of};
 use crate::output::{Disclosure, Duplicate, DuplicatesWriter, Record, Reject, RejectsFile, RejectsWriter, Staged, Staging};
 use crate::pipeline::prepare::{Prepared, register};
-use crate::pipeline::{Failure, Stop};
-use crate::resolve::{CellSpec, Resolved};
-use crate::settle::{Explainer, Reason, Rejected, Settled, rules_of_row};
+use crate::pipeline::{Failure, Stop, words};
+use crate::resolve::{CellSpec, Input, Resolved};
+use crate::settle::{Absence, Explainer, Explanation, KeySet, Reason, Rejected, Settled, rules_of_row};
 use crate::source::{FileRegister, Source, Unreadable};
 
 /// Unreadable records whose text is held at once.
@@ -32,6 +31,8 @@ pub(super) struct SecondLook<'a> {
     /// An ordered session that knows the mapping's functions but not yet its rows.
     pub session: &'a SessionContext,
     pub staging: &'a Staging<'a>,
+    /// Keys of the rows that `where` dropped.
+    pub filtered: &'a KeySet,
     pub stop: &'a Stop,
 }
 
@@ -40,6 +41,8 @@ struct Judged<'a> {
     name: &'a str,
     source_column: &'a str,
     cell: &'a CellSpec,
+    /// Where it comes from; none for parts of a pivot.
+    input: Option<&'a Input>,
 }
 
 fn judged(resolved: &Resolved) -> Vec<Judged<'_>> {
@@ -49,18 +52,20 @@ fn judged(resolved: &Resolved) -> Vec<Judged<'_>> {
             name: &column.name,
             source_column: column.source_column().unwrap_or_default(),
             cell: &column.cell,
+            input: Some(&column.input),
         })
         .collect();
     if let Some(order) = &resolved.duplicates.order {
         let source_column = match &order.input {
-            crate::resolve::Input::Field(name) => name.as_str(),
+            Input::Field(name) => name.as_str(),
             _ => "",
         };
-        all.push(Judged { name: "duplicates.by", source_column, cell: &order.cell });
+        all.push(Judged { name: "duplicates.by", source_column, cell: &order.cell, input: Some(&order.input) });
     }
     if let Some(pivot) = &resolved.pivot {
         let names = ["pivot.module", "pivot.action", "pivot.value"];
-        all.extend(names.iter().zip(&pivot.cells).map(|(name, cell)| Judged { name, source_column: "", cell }));
+        let parts = names.iter().zip(&pivot.cells);
+        all.extend(parts.map(|(name, cell)| Judged { name, source_column: "", cell, input: None }));
     }
     all
 }
@@ -92,11 +97,14 @@ impl SecondLook<'_> {
 
     fn disclosure(&self) -> Disclosure {
         let resolved = &self.prepared.resolved;
-        let key_columns = resolved.key.iter().filter_map(|&index| resolved.columns[index].source_column());
+        let key = || resolved.key.iter().map(|&index| &resolved.columns[index]);
+        // A key that SQL or a template made may hold what must not be shown.
+        let composed = key().any(|column| matches!(column.input, Input::Sql(_) | Input::Template(_)));
+        let may_hold = resolved.output.redact.iter().filter(|_| composed).cloned();
         Disclosure {
             record: resolved.output.reject_record,
             redact: resolved.output.redact.clone(),
-            key_columns: key_columns.map(str::to_owned).collect(),
+            key_columns: key().filter_map(|column| column.source_column().map(str::to_owned)).chain(may_hold).collect(),
         }
     }
 
@@ -173,14 +181,14 @@ struct Batch {
     batch: RecordBatch,
     /// The same in the shape of the judging plan.
     judged: RecordBatch,
-    inputs: Vec<Arc<dyn Array>>,
-    fields: Vec<Arc<dyn Array>>,
+    inputs: Vec<StringViewArray>,
+    fields: Vec<StringViewArray>,
 }
 
 impl Batch {
     fn new(batch: RecordBatch, judged: usize) -> Result<Self, Failure> {
         let arrow = |error: datafusion::arrow::error::ArrowError| Failure::engine(&error.into(), None);
-        let text = |column: &Arc<dyn Array>| cast(column, &DataType::Utf8View).map_err(arrow);
+        let text = |column: &ArrayRef| text_of(column).map_err(arrow);
         let structs = (0..judged).map(|number| 3 + 2 * number);
         let shape: Vec<usize> = [0, 1].into_iter().chain(structs).collect();
         Ok(Self {
@@ -201,8 +209,7 @@ impl Batch {
     }
 }
 
-fn text_at(column: &Arc<dyn Array>, row: usize) -> Option<&str> {
-    let column = column.as_string_view();
+fn text_at(column: &StringViewArray, row: usize) -> Option<&str> {
     column.is_valid(row).then(|| column.value(row))
 }
 
@@ -274,7 +281,7 @@ impl Telling<'_> {
                 column: judged.name.to_owned(),
                 source_column: judged.source_column.to_owned(),
                 value: input.unwrap_or_default().to_owned(),
-                message: explain(judged.cell, self.look.tables, found, input),
+                message: self.message(judged, batch, row, found, input),
                 related: String::new(),
             });
         }
@@ -283,6 +290,22 @@ impl Telling<'_> {
             all.push(self.reason(batch, row, &broken)?);
         }
         Ok(all)
+    }
+
+    /// What is wrong with one cell.
+    fn message(&self, judged: &Judged<'_>, batch: &Batch, row: usize, found: u8, input: Option<&str>) -> String {
+        let field = |name: &str| {
+            let place = self.look.prepared.fields.iter().position(|field| field == name)?;
+            text_at(&batch.fields[place], row)
+        };
+        let before = judged.input.and_then(|from| Some((words::judged_before(found, from, field)?, from)));
+        match before {
+            Some((text, from)) if found == fault::TAG_UNKNOWN => {
+                explain(judged.cell, self.look.tables, found, Some(&text)) + &words::near_tag(&text, from)
+            }
+            Some((text, _)) => explain(judged.cell, self.look.tables, found, Some(&text)),
+            None => explain(judged.cell, self.look.tables, found, input),
+        }
     }
 
     /// A reason that other rows, or several cells together, give.
@@ -294,10 +317,36 @@ impl Telling<'_> {
             code: find_code(told.code).unwrap_or(&code::WORLD),
             column: judged.map_or("record", |judged| judged.name).to_owned(),
             source_column: judged.map_or("", |judged| judged.source_column).to_owned(),
+            message: self.reason_in_words(rejected.reason, &told),
             value: input.map_or(told.value, str::to_owned),
-            message: told.message,
             related: told.related,
         })
+    }
+
+    /// The explanation, with the names and places that settling does not know.
+    fn reason_in_words(&self, reason: Reason, told: &Explanation) -> String {
+        let resolved = &self.look.prepared.resolved;
+        let here = || self.look.filtered.holds(told.value.as_bytes());
+        match (reason, told.absence) {
+            (Reason::ParentMissing, Some(Absence::NeverSeen)) if here() => {
+                format!("parent `{}` was dropped by `where`", escape(&told.value))
+            }
+            (Reason::ReferenceMissing { reference }, Some(absence)) => {
+                let judged = super::task::judged(resolved);
+                let mut references = resolved.references.iter().filter(|one| judged.contains(&one.column));
+                let targets = references.nth(reference as usize).map_or(&[][..], |one| &one.targets);
+                words::absent(&told.value, absence, targets, &resolved.name)
+            }
+            (Reason::ParentMissing, Some(absence @ (Absence::Rejected | Absence::Filtered))) => {
+                let known = &resolved.hierarchy.known_accounts;
+                format!("parent {}", words::absent(&told.value, absence, known, &resolved.name))
+            }
+            (Reason::ParentRejected { .. } | Reason::ReferenceRejected { .. } | Reason::KeyShared { .. }, _) => {
+                let place = told.related_position.map(|place| (self.files.shown(place.file), place.line));
+                place.map_or_else(|| told.message.clone(), |(file, line)| format!("{} ({file}:{line})", told.message))
+            }
+            _ => told.message.clone(),
+        }
     }
 
     fn key_as_read(&self, batch: &Batch, row: usize) -> String {
@@ -341,20 +390,4 @@ impl Telling<'_> {
         let found = source.raw(&places)?;
         Ok(found.into_iter().map(|(file, line, raw)| ((file, line), raw)).collect())
     }
-}
-
-/// Columns whose faults refuse the run (`on_error: fail`), of those that rejected something.
-pub(super) fn refused_columns(resolved: &Resolved, rejects: &RejectsFile) -> Vec<(String, u64)> {
-    let fails = resolved.columns.iter().filter(|column| column.cell.on_error == crate::mapping::OnError::Fail);
-    fails
-        .filter_map(|column| {
-            let governed = |code: &str| {
-                let number = fault::ALL.iter().find(|number| fault::code_of(**number).id == code);
-                number.is_some_and(|number| fault::obeys_on_error(*number))
-            };
-            let counts = rejects.counts.0.iter().filter(|(code, _)| governed(code));
-            let count: u64 = counts.filter_map(|(_, columns)| columns.get(&column.name)).sum();
-            (count > 0).then(|| (column.name.clone(), count))
-        })
-        .collect()
 }

@@ -1,14 +1,16 @@
 //! The corridor of `tanguero run`: from mapping files to a published folder and its evidence.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Place, Texts, code};
+use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::engine::{Engine, EngineOptions};
 use crate::output::{
-    Evidence, Lock, MappingReport, Problem, PublishPlan, RunReport, Staged, Staging, Status, recover, succeed, unchanged,
+    Evidence, Lock, MappingReport, PublishPlan, RunReport, Staged, Staging, Status, recover, succeed, unchanged,
 };
+use crate::pipeline::clash::{circles, clashes};
+use crate::pipeline::folders::{Folders, scratch_folder, shown};
 use crate::pipeline::known::MappingKeys;
 use crate::pipeline::mapping::{Finished, Mappings};
 use crate::pipeline::order::in_reference_order;
@@ -135,12 +137,18 @@ impl Running<'_> {
             return;
         }
         self.outcome.warnings.extend(loaded.diagnostics.iter().cloned());
-        let evidence = self.evidence(&settings);
+        let evidence = match self.evidence(&settings) {
+            Ok(evidence) => evidence,
+            Err(failure) => {
+                self.failure(None, &failure);
+                return;
+            }
+        };
         match self.locked(loaded, &settings, evidence.as_ref()).await {
             Ok(()) => {}
             Err(failure) => self.failure(None, &failure),
         }
-        self.report.settle_status();
+        self.settle_status();
         if let Some(evidence) = evidence {
             match evidence.finish(&self.report) {
                 Ok(()) => self.outcome.evidence = Some(evidence.folder().to_path_buf()),
@@ -149,17 +157,20 @@ impl Running<'_> {
         }
     }
 
-    fn evidence(&mut self, folders: &Folders) -> Option<Evidence> {
-        if !self.request.evidence {
-            return None;
+    /// The worst of the mappings'; a run that failed as a whole may have none.
+    fn settle_status(&mut self) {
+        self.report.settle_status();
+        match self.outcome.exit {
+            Exit::Good => {}
+            Exit::Interrupted => self.report.status = Status::Interrupted,
+            _ => self.report.status = if self.report.status.stands() { Status::Failed } else { self.report.status },
         }
-        match Evidence::begin(&folders.state, &self.run_id) {
-            Ok(evidence) => Some(evidence),
-            Err(error) => {
-                self.failure(None, &error.into());
-                None
-            }
-        }
+    }
+
+    /// Made before anything else: a run that cannot leave evidence does not publish.
+    fn evidence(&self, folders: &Folders) -> Result<Option<Evidence>, Failure> {
+        let wanted = self.request.evidence.then(|| Evidence::begin(&folders.state, &self.run_id));
+        Ok(wanted.transpose()?)
     }
 
     /// With the output folder to itself.
@@ -211,29 +222,21 @@ impl Running<'_> {
         let mut prepared = Vec::new();
         let mut failed: BTreeMap<String, ()> = BTreeMap::new();
         for file in &loaded.mappings {
-            let result = match file.found.has_errors() {
-                true => Err(Failure::Mapping(Diagnostics::new())),
-                false => prepare(file, &around, &mut self.outcome.texts).await,
-            };
-            match result {
-                Ok(mut one) => {
+            match prepare(file, &around, &mut self.outcome.texts).await {
+                Ok(mut one) if !file.found.has_errors() => {
                     one.warnings.extend(file.found.clone());
                     prepared.push(one);
                 }
-                Err(Failure::Mapping(found)) => {
-                    let mut all = file.found.clone();
-                    all.extend(found);
+                outcome => {
                     failed.insert(file.name.clone(), ());
-                    self.mapping_failed(file, &Failure::Mapping(all));
-                }
-                Err(failure) => {
-                    failed.insert(file.name.clone(), ());
-                    self.mapping_failed(file, &failure);
+                    self.mapping_failed(file, &with_mistakes_of(file, outcome.err()));
                 }
             }
         }
-        clashes(&prepared, &mut self.outcome);
-        if self.outcome.exit == Exit::Mapping && self.outcome.problems.iter().any(|(name, _)| name.is_none()) {
+        let mut clashes = clashes(&prepared);
+        clashes.extend(circles(&prepared, &Folders::new(self.request, loaded)));
+        if !clashes.is_empty() {
+            self.problem(None, clashes, Exit::Mapping);
             return Vec::new();
         }
         let prepared = match in_reference_order(prepared) {
@@ -258,23 +261,16 @@ impl Running<'_> {
             self.outcome.warnings.extend(one.warnings.iter().cloned());
             if let Some(missing) = one.referred().into_iter().find(|name| failed.contains_key(name)) {
                 failed.insert(one.file.name.clone(), ());
-                self.mapping_failed(&one.file, &Failure::Held(missing));
+                self.mapping_failed(&one.file, &Failure::Held(format!("`{}` refers to `{missing}`, which published nothing", one.file.name)));
                 continue;
             }
             let Finished { mut report, outputs, reports, keys: own, failure, warnings } = runner.run(&one, &keys).await;
             self.outcome.warnings.extend(warnings);
-            for staged in evidence.iter().flat_map(|evidence| reports.iter().map(move |staged| (*evidence, staged))) {
-                if let Err(error) = staged.0.add(staged.1) {
-                    self.failure(None, &error.into());
-                }
-            }
-            if let Some(failure) = failure {
+            let kept = evidence.map_or(Ok(()), |evidence| reports.iter().try_for_each(|staged| evidence.add(staged)));
+            if let Some(failure) = failure.or(kept.err().map(Failure::from)) {
                 failed.insert(one.file.name.clone(), ());
                 report.status = failure.status();
-                report.problem = failure.diagnostics().first().map(|first| Problem {
-                    code: first.code.id.to_owned(),
-                    message: first.message.clone(),
-                });
+                report.problem = failure.problem();
                 let interrupted = matches!(failure, Failure::Interrupted);
                 self.failure(Some(&one.file.name), &failure);
                 report.outputs.clear();
@@ -312,11 +308,8 @@ impl Running<'_> {
             report.status = if self.request.dry_run {
                 Status::DryRun
             } else if together && any_failed {
-                let failure = Failure::Held("another mapping of the set".to_owned());
-                report.problem = failure
-                    .diagnostics()
-                    .first()
-                    .map(|first| Problem { code: first.code.id.to_owned(), message: first.message.clone() });
+                let failure = Failure::Held("another mapping published nothing, and `publish: together` wants all".to_owned());
+                report.problem = failure.problem();
                 Status::Held
             } else if !self.request.force && unchanged(&staging, previous, &report.mapping, &staged)? {
                 Status::Unchanged
@@ -336,21 +329,29 @@ impl Running<'_> {
         let any_published = self.report.mappings.iter().any(|mapping| mapping.status == Status::Published);
         if any_published {
             // From here on an interruption would only leave to the next run what this one can finish.
-            staging.publish(PublishPlan { files, remove, manifest: self.report.to_json() })?;
+            let plan = PublishPlan { files, remove, manifest: self.report.to_json() };
+            staging.publish(plan).map_err(|error| self.withdraw(previous, error.into()))?;
         }
         Ok(())
     }
 
+    /// The report must not say that files stand where they could not be put.
+    fn withdraw(&mut self, previous: Option<&RunReport>, failure: Failure) -> Failure {
+        for report in self.report.mappings.iter_mut().filter(|report| report.status == Status::Published) {
+            report.status = failure.status();
+            report.problem = failure.problem();
+            report.outputs.clear();
+        }
+        succeed(previous, &mut self.report);
+        failure
+    }
+
     fn mapping_failed(&mut self, file: &MappingFile, failure: &Failure) {
-        let problem = failure
-            .diagnostics()
-            .first()
-            .map(|first| Problem { code: first.code.id.to_owned(), message: first.message.clone() });
         self.report.mappings.push(MappingReport {
             mapping: file.name.clone(),
             format: file.mapping.as_ref().map(|mapping| mapping.format.value.clone()).unwrap_or_default(),
             status: failure.status(),
-            problem,
+            problem: failure.problem(),
             ..MappingReport::default()
         });
         self.failure(Some(&file.name), failure);
@@ -373,77 +374,17 @@ impl Running<'_> {
     }
 }
 
-/// Two mappings of a set may not write one file.
-fn clashes(prepared: &[crate::pipeline::prepare::Prepared], outcome: &mut RunOutcome) {
-    let mut seen: BTreeMap<String, &crate::pipeline::prepare::Prepared> = BTreeMap::new();
-    let mut told: BTreeSet<String> = BTreeSet::new();
-    for one in prepared.iter().filter(|one| one.file.asked) {
-        let stem = one.resolved.output.stem().to_ascii_lowercase();
-        if let Some(first) = seen.get(&stem) {
-            if told.insert(stem) {
-                let span = |one: &crate::pipeline::prepare::Prepared| {
-                    one.file.mapping.as_ref().map(|mapping| {
-                        let file = mapping.output.file.as_ref().map_or(mapping.format.span, |file| file.span);
-                        Place::new(&one.file.shown, file)
-                    })
-                };
-                let mut diagnostic = Diagnostic::error(
-                    &code::NAME_CLASH,
-                    format!("two mappings write `{}`", one.resolved.output.file),
-                )
-                .help("give one of them another `output: {file: ...}`");
-                if let (Some(here), Some(there)) = (span(one), span(first)) {
-                    diagnostic = diagnostic.at(here, "second").related(there, "first");
-                }
-                outcome.exit = outcome.exit.max(Exit::Mapping);
-                outcome.problems.push((None, vec![diagnostic]));
+/// What stopped a mapping, and the mistakes in its text, all at once.
+fn with_mistakes_of(file: &MappingFile, failure: Option<Failure>) -> Failure {
+    match failure {
+        Some(failure) if !file.found.has_errors() && !matches!(failure, Failure::Mapping(_)) => failure,
+        failure => {
+            let mut all = file.found.clone();
+            failure.iter().flat_map(Failure::diagnostics).for_each(|one| all.push(one));
+            if file.found.has_errors() {
+                all.sort();
             }
-        } else {
-            seen.insert(stem, one);
+            Failure::Mapping(all)
         }
     }
-}
-
-/// Where things go.
-struct Folders {
-    output: PathBuf,
-    reports: Option<PathBuf>,
-    state: PathBuf,
-}
-
-impl Folders {
-    fn new(request: &RunRequest, loaded: &Loaded) -> Self {
-        let root = &loaded.project.root;
-        let file = loaded.project.file.as_ref();
-        let directory = file.and_then(|file| file.directory.as_ref()).map_or("out", |text| text.value.as_str());
-        let reports = file.and_then(|file| file.reports.as_ref()).map(|reports| root.join(&reports.value));
-        Self {
-            output: request.out.as_ref().map_or_else(|| root.join(directory), |out| request.current.join(out)),
-            reports,
-            state: root.join(file.and_then(|file| file.state.as_ref()).map_or(".tanguero", |state| &state.value)),
-        }
-    }
-}
-
-fn shown(path: &Path, root: &Path) -> String {
-    path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned()
-}
-
-/// A folder that is removed when its owner goes.
-struct Scratch {
-    path: PathBuf,
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What cannot be removed is only a leftover of a dry run.
-        let _ = std::fs::remove_dir_all(&self.path);
-    }
-}
-
-fn scratch_folder(state: &Path, run_id: &str) -> Result<Scratch, Failure> {
-    let base = if state.is_dir() { state.to_path_buf() } else { std::env::temp_dir() };
-    let path = base.join(format!("dry-run-{run_id}"));
-    std::fs::create_dir_all(&path)?;
-    Ok(Scratch { path })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::functions::fault;
 use crate::mapping::CellType;
 use crate::pipeline::known::{Knowledge, ignores_case};
-use crate::resolve::{Resolved, Target};
+use crate::resolve::{Input, Resolved, Target, TargetColumn};
 use crate::settle::{
     Beside, FaultSet, HierarchyRules, Known, Layout, LayoutColumn, LayoutReference, OrderKind, PivotRules, Rules, Task,
 };
@@ -47,6 +47,11 @@ pub(super) fn task(resolved: &Resolved, known: &Knowledge, beside: Beside, arriv
         layout.key.extend(layout.foreign_keys.iter().copied());
     }
     layout.parent = resolved.parent.and_then(place);
+    if layout.parent.is_some() {
+        // A constant type is meant to stand where its rows stand.
+        let is_type = |column: &TargetColumn| column.name == "Account Type" && !matches!(column.input, Input::Value(_));
+        layout.level_type = resolved.columns.iter().position(is_type).and_then(place);
+    }
     let references: Vec<_> =
         resolved.references.iter().filter_map(|reference| Some((place(reference.column)?, reference))).collect();
     layout.references = references
@@ -59,6 +64,13 @@ pub(super) fn task(resolved: &Resolved, known: &Knowledge, beside: Beside, arriv
         .iter()
         .filter_map(|(column, when)| Some((place(*column)?, place(*when)?)))
         .collect();
+    let implied = |name: &str| {
+        let index = resolved.columns.iter().position(|column| column.name == name)?;
+        let cell = &resolved.columns[index].cell;
+        (cell.kind == CellType::Flag && cell.yes.is_none()).then(|| place(index)).flatten()
+    };
+    let pairs = resolved.format.implies.iter();
+    layout.implies = pairs.filter_map(|rule| Some((implied(&rule.column)?, implied(&rule.needs)?))).collect();
     layout.line_feed = resolved.output.line_feed;
     layout.order_by = resolved.duplicates.order.as_ref().map(|order| match order.cell.kind {
         CellType::Date => OrderKind::Date,

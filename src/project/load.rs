@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
@@ -67,7 +68,7 @@ pub struct Loaded {
 /// Reads `paths` (mapping files and folders of them; none: `mappings/` of the project around `current`).
 ///
 /// # Errors
-/// A path that is not there, or that holds no mapping: wrong usage, not a wrong mapping.
+/// A path that is not there, or that holds no mapping: wrong usage, not a wrong mapping. A project file that cannot be read.
 pub fn load(paths: &[PathBuf], current: &Path, options: &Options) -> Result<Loaded, String> {
     let default = [root_of(current).join("mappings")];
     let given = if paths.is_empty() { &default[..] } else { paths };
@@ -88,7 +89,7 @@ pub fn load(paths: &[PathBuf], current: &Path, options: &Options) -> Result<Load
 
     let mut loading = Loading { root: root.clone(), diagnostics: Diagnostics::new(), texts: Texts::new() };
     let given = Variables::new(options.variables.clone(), process(), options.as_of, options.environment.clone());
-    let file = loading.project(&given);
+    let file = loading.project(&given)?;
     let variables = file.as_ref().map_or(given, |file| file.variables.clone());
     let mut neighbours = BTreeMap::new();
     let mut folders: BTreeSet<PathBuf> = files.iter().filter_map(|file| file.parent().map(Path::to_path_buf)).collect();
@@ -131,13 +132,18 @@ struct Loading {
 }
 
 impl Loading {
-    fn project(&mut self, given: &Variables) -> Option<ProjectFile> {
+    fn project(&mut self, given: &Variables) -> Result<Option<ProjectFile>, String> {
         let path = self.root.join(FILE);
-        let text = fs::read_to_string(&path).ok()?;
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            // Without it everything would go elsewhere than its author meant.
+            Err(error) => return Err(format!("`{}` cannot be read: {error}", path.display())),
+        };
         let (file, diagnostics) = parse_project(FILE, &text, given);
         self.texts.insert(FILE, &text);
         self.diagnostics.extend(diagnostics);
-        file
+        Ok(file)
     }
 
     fn mapping(&mut self, path: &Path, variables: &Variables, asked: bool) -> Result<MappingFile, String> {

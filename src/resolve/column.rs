@@ -44,7 +44,14 @@ pub(super) fn columns(
 }
 
 fn target(column: &Column, context: &Context<'_>, found: &mut Found) -> TargetColumn {
-    let meaning = meaning(column, context.format, context.around, found);
+    let own_key = context.format.own_key.as_ref().filter(|_| {
+        let collection = context.mapping.collection.as_ref();
+        collection.is_some_and(|collection| collection.key.value == column.name.value)
+    });
+    let meaning = match own_key {
+        Some(spec) => Meaning::Known(spec),
+        None => meaning(column, context.format, context.around, found),
+    };
     let kind = column.options.kind.as_ref().map_or(meaning.kind(), |kind| kind.value);
     let cell = cell(kind, &column.options, meaning.spec(), context, found);
     if let Some(lookup) = &column.options.lookup {
@@ -114,22 +121,35 @@ pub(super) fn complete(
             });
             continue;
         }
-        let (code, severity): (_, fn(_, String) -> Diagnostic) = match spec.need {
-            Need::Mandatory => (&code::MISSING_ATTRIBUTE, Diagnostic::error),
-            Need::Expected => (&code::EXPECTED_ATTRIBUTE, Diagnostic::warning),
+        let (code, severity, verb): (_, fn(_, String) -> Diagnostic, _) = match spec.need {
+            Need::Mandatory => (&code::MISSING_ATTRIBUTE, Diagnostic::error, "needs"),
+            Need::Expected => (&code::EXPECTED_ATTRIBUTE, Diagnostic::warning, "expects"),
             Need::Optional => continue,
         };
         let mut diagnostic = severity(code, format!("`{}` is not mapped", spec.name))
-            .at(found.place(mapping.format.span), format!("`{}` needs it", format.name));
+            .at(found.place(mapping.format.span), format!("`{}` {verb} it", format.name));
         if !spec.about.is_empty() {
             diagnostic = diagnostic.help(spec.about.clone());
         }
-        let fields = around.rows.iter().flat_map(|schema| schema.fields.iter().map(|field| field.name.as_str()));
-        diagnostic = match nearest(&spec.display, fields) {
+        let mut fields = around.rows.iter().flat_map(|schema| schema.fields.iter().map(|field| field.name.as_str()));
+        diagnostic = match fields.find(|field| format.recognise(field).is_some_and(|known| known.name == spec.name)) {
             Some(field) => diagnostic.help(format!("add `{}: {field}` to `columns`", spec.name)),
             None => diagnostic.help(format!("add `{}: <source column>` to `columns`", spec.name)),
         };
         found.push(diagnostic);
+    }
+    for rule in &format.implies {
+        let mapped = |name: &str| columns.iter().find(|column| column.name == name);
+        if let (Some(column), None) = (mapped(&rule.column), mapped(&rule.needs)) {
+            found.push(
+                Diagnostic::warning(
+                    &code::CONTACT_FLAG,
+                    format!("`{}` is mapped and `{}` is not", rule.column, rule.needs),
+                )
+                .at(found.place(column.span), format!("needs `{}`", rule.needs))
+                .help(code::CONTACT_FLAG.cure),
+            );
+        }
     }
     if let Some(kind) = format.needs_type.filter(|kind| !columns.iter().any(|column| column.cell.kind == *kind)) {
         found.push(
@@ -241,7 +261,18 @@ fn schema_field(field: &Text, schema: &SourceSchema, whence: &str, found: &mut F
                 .at(found.place(field.span), "which one is meant?")
                 .help(format!("`{}#2` is the second", field.value)),
         ),
-        Some(_) => {}
+        Some(candidate) => {
+            let missing_in = &candidate.missing_in;
+            if let Some(first) = missing_in.first().and_then(|file| schema.files.get(*file)) {
+                let more = missing_in.len() - 1;
+                let others = if more > 0 { format!(" and {more} more files") } else { String::new() };
+                found.push(
+                    Diagnostic::error(&code::NO_COLUMN_IN_FILE, format!("{first}{others} lacks column `{}`", field.value))
+                        .at(found.place(field.span), "used here")
+                        .help(code::NO_COLUMN_IN_FILE.cure),
+                );
+            }
+        }
         None => {
             let mut diagnostic =
                 Diagnostic::error(&code::UNKNOWN_FIELD, format!("column `{}` not found in {whence}", field.value))

@@ -56,10 +56,10 @@ pub(super) fn meaning(
         );
         return Meaning::Custom;
     }
-    if format.tags && name.to_ascii_lowercase().starts_with("tag##") {
-        if !name.starts_with("tag##") || name.len() == "tag##".len() {
+    if let Some(tag) = format.tag_column(name) {
+        if let Err(why) = tag {
             found.push(
-                Diagnostic::error(&code::BAD_NAME, format!("`{name}` is no tag column"))
+                Diagnostic::error(&code::BAD_NAME, format!("`{name}` is no tag column: {why}"))
                     .at(found.place(place()), "a tag column is `tag##<tag name>`")
                     .help("Totango creates a tag for every name it does not know. Article TAGS."),
             );
@@ -67,7 +67,7 @@ pub(super) fn meaning(
         return Meaning::Tag;
     }
     if format.pivot.is_some() && name.contains('#') {
-        if let Some(Err(why)) = format.pivot_column(name) {
+        if let Err(why) = format.pivot_column(name).unwrap_or_else(|| Err("it has no `##`".to_owned())) {
             found.push(
                 Diagnostic::error(&code::BAD_NAME, format!("`{name}` is no usage column: {why}"))
                     .at(found.place(place()), "a usage column is `<Module>##<Action>`")

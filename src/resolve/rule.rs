@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, code, nearest};
 use crate::format::FormatSpec;
-use crate::mapping::{CellType, DuplicatePolicy, Mapping, Text};
+use crate::mapping::{CellType, DuplicatePolicy, HierarchyPolicy, Mapping, ReferenceMissing, Text};
 use crate::resolve::column::{input, source_field};
 use crate::resolve::options::{Context, cell};
 use crate::resolve::{
@@ -52,35 +52,20 @@ pub(super) fn key(
             column.cell.required = true;
             column.warn_empty = false;
         }
-        if let Some(own) = &format.own_key
-            && mapping.collection.as_ref().is_some_and(|collection| collection.key.value == column.name)
-            && column.cell.kind == CellType::Text
-        {
-            column.cell = CellSpec {
-                id_extra: own.id_extra.clone(),
-                max_length: own.max_length,
-                required: true,
-                map: std::mem::take(&mut column.cell.map),
-                lookup: column.cell.lookup.take(),
-                case: column.cell.case,
-                ..CellSpec::new(own.kind)
-            };
-        }
     }
     // In the order of the format's key, so that reports and hashes do not depend on the order of `columns`.
     key.sort_by_key(|&index| names.iter().position(|name| *name == columns[index].name));
     key
 }
 
-/// Groups of the catalogue of which one column must have a value: those of which at least one is mapped.
+/// Groups of the catalogue of which one column must have a value: those of which at least one is mapped. A row of foreign
+/// keys has at least one of them.
 pub(super) fn groups(format: &FormatSpec, columns: &[TargetColumn]) -> Vec<Vec<usize>> {
     let position = |name: &String| columns.iter().position(|column| column.name == *name);
-    format
-        .one_of
-        .iter()
-        .map(|group| group.iter().filter_map(position).collect::<Vec<usize>>())
-        .filter(|group| !group.is_empty())
-        .collect()
+    let is_foreign = |index: &usize| columns[*index].cell.kind == CellType::ForeignKey;
+    let foreign = format.key_per_foreign_key.then(|| (0..columns.len()).filter(is_foreign).collect::<Vec<usize>>());
+    let groups = format.one_of.iter().map(|group| group.iter().filter_map(position).collect::<Vec<usize>>());
+    groups.chain(foreign).filter(|group| !group.is_empty()).collect()
 }
 
 /// The catalogue's "when product_id is set, parent_id is needed", by column number.
@@ -184,6 +169,14 @@ pub(super) fn hierarchy(
                 .help("map `parent_id`, or remove `hierarchy`"),
         );
     }
+    let parent = columns.iter().find(|column| column.name == "parent_id").filter(|column| column.cell.required);
+    if let (Some(parent), true) = (parent, [rules.missing_parent, rules.cycles].contains(&HierarchyPolicy::Detach)) {
+        found.push(
+            Diagnostic::error(&code::BAD_POLICY, "`detach` would leave `parent_id` empty, and that rejects the row")
+                .at(found.place(parent.span), "must not be empty here")
+                .help("say `reject` or `fail`"),
+        );
+    }
     Hierarchy {
         missing_parent: rules.missing_parent,
         cycles: rules.cycles,
@@ -213,6 +206,16 @@ pub(super) fn references(
             found.push(diagnostic);
             continue;
         };
+        if reference.missing.value == ReferenceMissing::Empty && columns[column].cell.required {
+            found.push(
+                Diagnostic::error(
+                    &code::BAD_POLICY,
+                    format!("`missing: empty` would leave `{}` empty, and that rejects the row", name.value),
+                )
+                .at(found.place(reference.missing.span), "cannot be used here")
+                .help("say `reject`, `warn` or `fail`"),
+            );
+        }
         references.push(Reference { column, targets, missing: reference.missing.value });
     }
     references

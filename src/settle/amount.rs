@@ -99,9 +99,7 @@ impl Ord for Amount {
 }
 
 fn number(digits: &[u8]) -> Option<i128> {
-    digits.iter().try_fold(0, |number, byte| {
-        byte.is_ascii_digit().then(|| number * 10 + i128::from(byte - b'0'))
-    })
+    digits.iter().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i128::from(byte - b'0')))
 }
 
 #[cfg(test)]

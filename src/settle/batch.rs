@@ -64,6 +64,15 @@ impl<'a> Cells<'a> {
         }
     }
 
+    /// The cell as Arrow's string view: length in the lowest 32 bits; up to 12 bytes follow it, longer ones `get` tells.
+    #[inline]
+    pub(super) fn view(&self, row: usize) -> u128 {
+        match &self.nulls {
+            Some(nulls) if nulls.is_null(row) => 0,
+            _ => self.values.views()[row],
+        }
+    }
+
     /// Whether any row has a fault; the usual answer is no, and comes fast.
     pub(super) fn has_faults(&self) -> bool {
         self.faults.iter().fold(0, |any, fault| any | fault) != 0

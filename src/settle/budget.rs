@@ -83,7 +83,6 @@ pub fn settle_bytes(task: &Task) -> u64 {
     let layout = &task.layout;
     let keyed = if layout.key.is_empty() { 0 } else { 12 + 4 };
     let parent = if layout.parent.is_some() { 4 + 1 } else { 0 };
-    let depth = task.rules.hierarchy.max_depth.is_some() || task.rules.hierarchy.parents_first;
-    let depth = if layout.parent.is_some() && depth { 8 } else { 0 };
+    let depth = if task.wants_depth() { 8 } else { 0 };
     record_bytes(task) + (1 + keyed + parent + depth).max(16)
 }

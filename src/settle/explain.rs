@@ -66,7 +66,8 @@ impl<'a> Explainer<'a> {
                 told.related = self.cell(account);
                 self.set_value(&mut told, row, column as usize)?;
                 told.code = "K602";
-                told.message = format!("`{}` is also the foreign key of account `{}`", shown(&told.value), shown(&told.related));
+                told.message =
+                    format!("`{}` is also the foreign key of account `{}`", shown(&told.value), shown(&told.related));
             }
             Reason::ParentMissing => {
                 self.set_parent(&mut told, row)?;

@@ -127,7 +127,7 @@ pub struct Duplicate {
     pub winner: Position,
     /// What became of the winner: `written` or `rejected`.
     pub winner_fate: &'static str,
-    /// What decided: `last`, `first`, `newest`, `newest, then last`, `valid`, `equal`, `merge`.
+    /// What decided: the policy (`last`, `first`, `newest`, `merge`, `error`), or `equal` for foreign keys.
     pub decided_by: &'static str,
 }
 

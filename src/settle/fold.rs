@@ -101,6 +101,9 @@ pub(super) fn fold(case: &mut Case, directory: &Path) -> Result<(), Error> {
 
 /// At the end: rows that went into a row which is not written have not been merged into anything.
 pub(super) fn follow(case: &mut Case) {
+    if !case.task.folds() {
+        return;
+    }
     let adds = case.task.adds();
     let mut reasons: HashMap<u32, Vec<Reason>> = HashMap::new();
     if adds {
@@ -143,7 +146,8 @@ impl Groups {
         let amount = size_of::<(Amount, bool)>();
         let bytes = 4 * number.len() + count * (4 * texts.len() + amount * sums.len());
         case.lease.take(bytes as u64, "folding")?;
-        let (newest, amounts) = (vec![NO_ROW; count * texts.len()], vec![(Amount::default(), false); count * sums.len()]);
+        let (newest, amounts) =
+            (vec![NO_ROW; count * texts.len()], vec![(Amount::default(), false); count * sums.len()]);
         Ok(Self { number, texts, sums, newest, amounts })
     }
 

@@ -34,13 +34,12 @@ enum State {
 /// Judges the parents of all rows that are written so far.
 pub(super) fn judge(case: &mut Case) {
     let Some(column) = case.task.layout.parent else { return };
-    let rules = case.task.rules.hierarchy;
-    if rules.max_depth.is_some() || rules.parents_first {
+    if case.task.wants_depth() {
         case.depth = vec![0; case.rows.count];
     }
     let links = parent_rows(case);
     let state = vec![State::New; links.len()];
-    let mut judge = Judge { case, links, column, state };
+    let mut judge = Judge { case, links, column, state, way: Vec::new() };
     for row in 0..judge.links.len() {
         judge.settle(row);
     }
@@ -72,6 +71,8 @@ struct Judge<'a> {
     links: Vec<u32>,
     column: usize,
     state: Vec<State>,
+    /// Rows between the one settled now and its first settled ancestor; reused.
+    way: Vec<usize>,
 }
 
 impl Judge<'_> {
@@ -80,7 +81,7 @@ impl Judge<'_> {
         if self.state[start] != State::New || !self.case.is_written(start) {
             return;
         }
-        let mut way = Vec::new();
+        let mut way = std::mem::take(&mut self.way);
         let mut row = start;
         loop {
             self.state[row] = State::OnTheWay;
@@ -101,6 +102,7 @@ impl Judge<'_> {
             self.judge_row(row);
             self.state[row] = State::Settled;
         }
+        self.way = way;
     }
 
     fn judge_loop(&mut self, mut members: Vec<usize>) {

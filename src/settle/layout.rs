@@ -26,6 +26,10 @@ pub struct Layout {
     pub one_of: Vec<Vec<usize>>,
     /// (column, when): `column` needs a value in rows in which `when` has one. Articles SEND, PROD.
     pub required_when: Vec<(usize, usize)>,
+    /// The column of the account type, where it is to be watched per level of the hierarchy. Article HIER.
+    pub level_type: Option<usize>,
+    /// (column, needs): where `column` is `yes`, `needs` should be so too. Article TERMS.
+    pub implies: Vec<(usize, usize)>,
     /// Rows end in LF instead of CRLF.
     pub line_feed: bool,
     /// A column `_by` follows, holding what `newest` compares: a struct like the others, or a plain Int64, Timestamp or
@@ -106,6 +110,8 @@ impl Layout {
             references: Vec::new(),
             one_of: Vec::new(),
             required_when: Vec::new(),
+            level_type: None,
+            implies: Vec::new(),
             line_feed: false,
             order_by: None,
             pivots: false,
@@ -154,11 +160,13 @@ impl Layout {
         if used.copied().any(|column| column >= columns || !self.columns[column].written) {
             return Err(Error::Batch("a key, parent or reference column is not written".to_owned()));
         }
-        let rules = self.one_of.iter().flatten().chain(self.required_when.iter().flat_map(|(column, when)| [column, when]));
+        let rules =
+            self.one_of.iter().flatten().chain(self.required_when.iter().flat_map(|(column, when)| [column, when]));
         if rules.copied().any(|column| column >= columns) {
             return Err(Error::Batch("a rule names a column that does not exist".to_owned()));
         }
-        if (self.parent.is_some() || self.references.iter().any(|reference| reference.itself)) && !self.has_plain_key() {
+        if (self.parent.is_some() || self.references.iter().any(|reference| reference.itself)) && !self.has_plain_key()
+        {
             return Err(Error::Batch("rows can refer to one another by a key of one column only".to_owned()));
         }
         let only_key = self.key.len() == columns && self.parent.is_none() && self.order_by.is_none();

@@ -73,8 +73,9 @@ mod tests {
 
     fn records(positions: &[u64]) -> Records {
         let mut records = Records::new(0);
-        for (index, position) in positions.iter().enumerate() {
-            records.push(*position, 0, index as u64, index as u64 + 1).unwrap();
+        for (index, positions) in positions.chunks(7).enumerate() {
+            let ends: Vec<u64> = (1..=positions.len() as u64).collect();
+            records.extend(positions, &vec![0; ends.len()], index as u64 * 7, &ends).unwrap();
         }
         records
     }

@@ -23,6 +23,7 @@ mod judge;
 mod key;
 mod key_set;
 mod layout;
+mod levels;
 mod merge;
 mod order;
 mod pivot;

@@ -106,7 +106,8 @@ mod tests {
             "100000000000000000000000000000000000000000000",
         ];
         for pair in rising.windows(2) {
-            let (low, high) = (rank(pair[0].as_bytes(), OrderKind::Number), rank(pair[1].as_bytes(), OrderKind::Number));
+            let (low, high) =
+                (rank(pair[0].as_bytes(), OrderKind::Number), rank(pair[1].as_bytes(), OrderKind::Number));
             assert!(low < high, "{pair:?}");
         }
         for equal in [("1", "1.0"), ("007", "7"), ("0", "-0.00"), ("0.50", "00.5")] {

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::settle::amount::Amount;
 use crate::settle::barrier::Barrier;
+use crate::settle::cells::RowCells;
 use crate::settle::error::Error;
 use crate::settle::gather::{Group, Groups, module_of};
 use crate::settle::judge::judge_reference;
@@ -13,7 +14,6 @@ use crate::settle::record::flag;
 use crate::settle::rows::Rewritten;
 use crate::settle::rules::{PivotRules, Task};
 use crate::settle::spill::Spill;
-use crate::settle::cells::RowCells;
 
 /// Columns that Totango takes. Articles OLDPREP, AGG.
 const MOST_COLUMNS: usize = 1000;

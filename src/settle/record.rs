@@ -46,6 +46,25 @@ impl<T: Copy> Chunked<T> {
         }
     }
 
+    /// All of `values`, in order.
+    pub(super) fn extend(&mut self, mut values: &[T]) {
+        while let Some(first) = values.first() {
+            let room = match self.chunks.last() {
+                Some(chunk) if chunk.len() < CHUNK => CHUNK - chunk.len(),
+                _ => {
+                    self.push(*first);
+                    values = &values[1..];
+                    CHUNK - 1
+                }
+            };
+            let (these, rest) = values.split_at(room.min(values.len()));
+            if let Some(chunk) = self.chunks.last_mut() {
+                chunk.extend_from_slice(these);
+            }
+            values = rest;
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.chunks.is_empty()
     }
@@ -101,6 +120,8 @@ pub(super) struct Records {
     pub(super) blocks: Vec<Block>,
     /// First rows of the stretches in which positions rise.
     pub(super) stretches: Vec<u32>,
+    /// Reused from batch to batch.
+    relative: Vec<u32>,
 }
 
 impl Records {
@@ -117,28 +138,41 @@ impl Records {
             flags: Chunked::new(),
             blocks: Vec::new(),
             stretches: Vec::new(),
+            relative: Vec::new(),
         }
     }
 
-    /// One more row at `position` whose bytes stand from `start` to `end` of the spill file.
-    pub(super) fn push(&mut self, position: u64, flags: u8, start: u64, end: u64) -> Result<(), Error> {
-        let row = self.rows;
-        if row == 0 || position < self.position.get(row as usize - 1) {
-            self.stretches.push(row);
+    /// More rows: where they come from, their flags, and where each ends in the spill file; the first begins at `start`.
+    pub(super) fn extend(&mut self, positions: &[u64], flags: &[u8], start: u64, ends: &[u64]) -> Result<(), Error> {
+        let (Some(first), Some(last)) = (positions.first(), ends.last()) else { return Ok(()) };
+        let too_many = || Error::TooLarge("a run takes at most four thousand million rows".to_owned());
+        let before = self.rows;
+        let more = u32::try_from(positions.len()).map_err(|_| too_many())?;
+        self.rows = before.checked_add(more).filter(|rows| *rows < u32::MAX).ok_or_else(too_many)?;
+        if before == 0 || *first < self.position.get(before as usize - 1) {
+            self.stretches.push(before);
         }
-        if self.blocks.last().is_none_or(|block| end - block.offset > BLOCK) {
-            self.blocks.push(Block { first: row, offset: start });
+        let falls = positions.windows(2).enumerate().filter(|(_, pair)| pair[1] < pair[0]);
+        self.stretches.extend(falls.map(|(index, _)| before + index as u32 + 1));
+        self.position.extend(positions);
+        self.flags.extend(flags);
+        if self.blocks.last().is_some_and(|block| last - block.offset <= BLOCK) {
+            let offset = self.blocks.last().map_or(0, |block| block.offset);
+            self.relative.clear();
+            self.relative.extend(ends.iter().map(|end| (end - offset) as u32));
+            self.end.extend(&self.relative);
+            return Ok(());
         }
-        let block = self.blocks.last().expect("a block was just made sure of");
-        let end = u32::try_from(end - block.offset)
-            .map_err(|_| Error::TooLarge("a row is longer than 4 GiB".to_owned()))?;
-        self.position.push(position);
-        self.flags.push(flags);
-        self.end.push(end);
-        self.rows = row
-            .checked_add(1)
-            .filter(|rows| *rows < u32::MAX)
-            .ok_or_else(|| Error::TooLarge("a run takes at most four thousand million rows".to_owned()))?;
+        let mut start = start;
+        for (row, end) in (before..).zip(ends) {
+            if self.blocks.last().is_none_or(|block| end - block.offset > BLOCK) {
+                self.blocks.push(Block { first: row, offset: start });
+            }
+            let offset = self.blocks.last().map_or(0, |block| block.offset);
+            let too_long = |_| Error::TooLarge("a row is longer than 4 GiB".to_owned());
+            self.end.push(u32::try_from(end - offset).map_err(too_long)?);
+            start = *end;
+        }
         Ok(())
     }
 

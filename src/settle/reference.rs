@@ -28,8 +28,10 @@ struct Edge {
 
 /// Judges all references of the rows that are written so far.
 pub(super) fn judge(case: &mut Case) -> Result<(), Error> {
-    judge_elsewhere(case)?;
-    judge_itself(case);
+    if !case.task.layout.references.is_empty() {
+        judge_elsewhere(case)?;
+        judge_itself(case);
+    }
     Ok(())
 }
 
@@ -162,7 +164,7 @@ fn apply(case: &mut Case, row: usize, reference: u32, reason: Reason) {
     match case.task.rules.references.get(index).copied().unwrap_or_default() {
         ReferenceMissing::Reject => case.reject(row, reason),
         ReferenceMissing::Fail => {
-            case.refuse("L702", "references dangle", row);
+            case.refuse("L702", "values refer to nothing", row);
             case.reject(row, reason);
         }
         ReferenceMissing::Empty => case.note(row, column, NoteKind::Emptied),

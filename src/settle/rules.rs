@@ -127,6 +127,13 @@ impl Task {
             && !self.layout.pivots
     }
 
+    /// Whether each row's depth in the hierarchy is to be known.
+    pub(super) fn wants_depth(&self) -> bool {
+        let rules = self.rules.hierarchy;
+        let wanted = rules.max_depth.is_some() || rules.parents_first || self.layout.level_type.is_some();
+        wanted && self.layout.parent.is_some()
+    }
+
     /// Whether number columns are added.
     pub(super) fn adds(&self) -> bool {
         self.rules.duplicates == DuplicatePolicy::Sum && self.folds()

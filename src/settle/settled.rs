@@ -11,6 +11,7 @@ use crate::settle::error::Error;
 use crate::settle::explain::Explainer;
 use crate::settle::fate::{Counts, Duplicate, Fate, Position, Reason, Refusal, Rejected};
 use crate::settle::key_set::{KeySet, KeySetBuilder};
+use crate::settle::levels;
 use crate::settle::rows::{Cursor, Extent, RowReader};
 use crate::settle::rules::Task;
 use crate::settle::tally::Warning;
@@ -43,15 +44,24 @@ pub struct Settled {
 impl Settled {
     pub(super) fn new(mut case: Case) -> Result<Self, Error> {
         case.reasons.sort_unstable();
-        let written = |row: usize| case.is_written(row);
-        let case_twins = if case.task.watches_case() { twins::find(&case.rows, written) } else { Vec::new() };
+        // Under `split` rows of one key stand in several outputs: they are one id, not twins.
+        let first = |row: usize| case.is_written(row) && case.winners.pass.get(row).is_none_or(|pass| *pass == 0);
+        let case_twins = if case.task.watches_case() { twins::find(&case.rows, first) } else { Vec::new() };
         if let Some(column) = case.task.layout.key.first() {
             case.tally.code("W903", *column, case_twins.len() as u64);
+        }
+        let level_type = case.task.layout.level_type.filter(|_| case.task.wants_depth());
+        if let Some((column, place)) = level_type.and_then(|column| Some((column, case.task.layout.places()[column]?))) {
+            let rows = levels::out_of_level(&case, place)?;
+            case.tally.code("W913", column, rows);
         }
         let order = if case.task.rules.hierarchy.parents_first { by_depth(&case) } else { Vec::new() };
         let passes = case.winners.pass.iter().max().map_or(1, |last| *last as usize + 1);
         let mut settled = Self {
-            header: case.pivoted.as_mut().map_or_else(|| case.task.layout.header(), |made| std::mem::take(&mut made.header)),
+            header: case
+                .pivoted
+                .as_mut()
+                .map_or_else(|| case.task.layout.header(), |made| std::mem::take(&mut made.header)),
             left_out: case.pivoted.as_mut().map(|made| std::mem::take(&mut made.left_out)).unwrap_or_default(),
             passes,
             counts: count(&case),
@@ -102,9 +112,9 @@ impl Settled {
         let mut rows = self.rows(pass).peekable();
         std::iter::from_fn(move || {
             let mut extent = rows.next()?;
-            while let Some(next) = rows.next_if(|next| {
-                next.file == extent.file && next.offset == extent.offset + extent.length
-            }) {
+            while let Some(next) =
+                rows.next_if(|next| next.file == extent.file && next.offset == extent.offset + extent.length)
+            {
                 extent.length += next.length;
                 extent.rows += next.rows;
             }
@@ -125,8 +135,8 @@ impl Settled {
                 Fate::RejectedKey | Fate::RejectedCells => Some(Reason::Cells),
                 _ => None,
             };
-            let split = reasons.partition_point(|(other, _)| *other as usize <= row);
-            let (these, rest) = if own.is_none() { reasons.split_at(split) } else { reasons.split_at(0) };
+            let end = reasons.iter().position(|(other, _)| *other as usize > row).unwrap_or(reasons.len());
+            let (these, rest) = reasons.split_at(end);
             reasons = rest;
             let position = Position::unpack(case.rows.position[row]);
             let all = own.into_iter().chain(these.iter().map(|(_, reason)| *reason));
@@ -146,12 +156,12 @@ impl Settled {
                 winner_row,
                 winner: Position::unpack(case.rows.position[winner_row]),
                 winner_fate: if case.is_written(winner_row) { "written" } else { "rejected" },
-                decided_by: self.decided_by(row, winner_row),
+                decided_by: self.decided_by(),
             }
         })
     }
 
-    fn decided_by(&self, row: usize, winner: usize) -> &'static str {
+    fn decided_by(&self) -> &'static str {
         let task = &self.case.task;
         if !task.layout.foreign_keys.is_empty() {
             return "equal";
@@ -160,7 +170,7 @@ impl Settled {
             DuplicatePolicy::First => "first",
             DuplicatePolicy::Newest => "newest",
             DuplicatePolicy::Merge => "merge",
-            _ if row > winner => "valid",
+            DuplicatePolicy::Error => "error",
             _ => "last",
         }
     }

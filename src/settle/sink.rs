@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
 
-use crate::csv::encode_field;
+use crate::csv::{encode_field, encode_packed};
 use crate::mapping::ReferenceMissing;
 use crate::settle::batch::{Batch, Cells};
 use crate::settle::budget::{Budget, Lease, record_bytes};
@@ -36,7 +36,12 @@ pub struct Sink {
     /// Rows of a pivot seen so far.
     arrived: u64,
     has_rules: bool,
+    // Facts of the batch at hand, a row each; reused.
     flags: Vec<u8>,
+    hashes: Vec<u128>,
+    lower: Vec<u64>,
+    positions: Vec<u64>,
+    ends: Vec<u64>,
     scratch: Vec<u8>,
 }
 
@@ -57,6 +62,10 @@ impl Sink {
             arrived: 0,
             has_rules: has_rules(task),
             flags: Vec::new(),
+            hashes: Vec::new(),
+            lower: Vec::new(),
+            positions: Vec::new(),
+            ends: Vec::new(),
             scratch: Vec::new(),
         })
     }
@@ -68,6 +77,7 @@ impl Sink {
         self.tally.read += batch.rows as u64;
         self.judge_cells(&task, &batch);
         self.judge_rows(&task, &batch);
+        self.warn_of_flags(&task, &batch);
         if batch.pivot.is_some() {
             self.pivot(&task, &batch)?;
         } else {
@@ -122,10 +132,21 @@ impl Sink {
         }
     }
 
+    /// Counts rows without fault in which a flag stands alone that another should stand beside.
+    fn warn_of_flags(&mut self, task: &Task, batch: &Batch<'_>) {
+        for (column, needs) in &task.layout.implies {
+            let [column_cells, needs_cells] = [column, needs].map(|index| &batch.columns[*index]);
+            let alone = |row: &usize| column_cells.get(*row) == b"yes" && needs_cells.get(*row) != b"yes";
+            let rows = (0..batch.rows).filter(|row| self.flags[*row] == 0).filter(alone).count();
+            self.tally.code("W914", *needs, rows as u64);
+        }
+    }
+
     fn hash_keys(&mut self, task: &Task, batch: &Batch<'_>) {
         let layout = &task.layout;
         if layout.has_plain_key() {
             let cells = &batch.columns[layout.key[0]];
+            let watches_case = task.watches_case();
             for (row, flags) in self.flags.iter_mut().enumerate() {
                 let key = cells.get(row);
                 if key.is_empty() {
@@ -133,11 +154,13 @@ impl Sink {
                 }
                 let good = *flags & flag::KEY == 0;
                 let hash = if good { hash_text(key, layout.key_ignores_case, &mut self.scratch) } else { NONE };
-                self.records.key.push(hash);
-                if task.watches_case() {
-                    self.records.lower.push(if good { lower_hash(key, hash, &mut self.scratch) } else { 0 });
+                self.hashes.push(hash);
+                if watches_case {
+                    self.lower.push(if good { lower_hash(key, &mut self.scratch) } else { 0 });
                 }
             }
+            self.records.lower.extend(&self.lower);
+            self.lower.clear();
         } else if !layout.key.is_empty() {
             // Rows of foreign keys are duplicates only if all of them is equal; accounts are told apart by case.
             let whole = !layout.foreign_keys.is_empty();
@@ -150,9 +173,11 @@ impl Sink {
             for (row, flags) in self.flags.iter().enumerate() {
                 let cells = parts.iter().map(|(cells, ignores_case)| (cells.get(row), *ignores_case));
                 let good = flags & flag::KEY == 0;
-                self.records.key.push(if good { hash_parts(cells, &mut self.scratch) } else { NONE });
+                self.hashes.push(if good { hash_parts(cells, &mut self.scratch) } else { NONE });
             }
         }
+        self.records.key.extend(&self.hashes);
+        self.hashes.clear();
     }
 
     fn hash_links(&mut self, task: &Task, batch: &Batch<'_>) {
@@ -165,8 +190,10 @@ impl Sink {
                 if hash != NONE && task.known.accounts.holds(value) {
                     *flags |= flag::PARENT_KNOWN;
                 }
-                self.records.parent.push(hash);
+                self.hashes.push(hash);
             }
+            self.records.parent.extend(&self.hashes);
+            self.hashes.clear();
         }
         let mut link = 0;
         for (index, reference) in layout.references.iter().enumerate() {
@@ -197,16 +224,20 @@ impl Sink {
     /// Row by row: the bytes of the output, and the row's record.
     fn encode(&mut self, task: &Task, batch: &Batch<'_>) -> Result<(), Error> {
         let columns: Vec<&Cells<'_>> = self.written.iter().map(|index| &batch.columns[*index]).collect();
+        let start = self.spill.length();
+        self.positions.clear();
+        self.ends.clear();
         for row in 0..batch.rows {
-            let start = self.spill.length();
             if self.flags[row] & flag::KEY == 0 {
                 self.encode_row(task, &columns, row);
             }
-            let place = position(batch.files[row], batch.lines[row])?;
-            self.records.push(place, self.flags[row], start, self.spill.length())?;
-            if let Some(order) = &batch.order {
-                self.records.order.push(order.get(row));
-            }
+            self.ends.push(self.spill.length());
+            self.spill.flush_if_large()?;
+            self.positions.push(position(batch.files[row], batch.lines[row])?);
+        }
+        self.records.extend(&self.positions, &self.flags, start, &self.ends)?;
+        if let Some(order) = &batch.order {
+            (0..batch.rows).for_each(|row| self.records.order.push(order.get(row)));
         }
         Ok(())
     }
@@ -215,15 +246,17 @@ impl Sink {
     fn encode_row(&mut self, task: &Task, columns: &[&Cells<'_>], row: usize) {
         let out = &mut self.spill.buffer;
         let start = out.len();
-        for (place, cells) in columns.iter().enumerate() {
+        for ((place, cells), filled) in columns.iter().enumerate().zip(&mut self.tally.filled) {
             if place > 0 {
                 out.push(b',');
             }
-            let value = cells.get(row);
-            if !value.is_empty() {
-                self.tally.filled[place] += 1;
-                encode_field(out, value);
+            let view = cells.view(row);
+            match view as u32 as usize {
+                0 => continue,
+                length @ ..=12 => encode_packed(out, view >> 32, length),
+                _ => encode_field(out, cells.get(row)),
             }
+            *filled += 1;
         }
         if out.len() == start {
             // The empty only field of a line.
@@ -277,7 +310,7 @@ impl Sink {
                 if flags & flag::KEY == 0 {
                     self.encode_row(task, &columns, row);
                 }
-                self.records.push(place, flags, start, self.spill.length())?;
+                self.records.extend(&[place], &[flags], start, &[self.spill.length()])?;
                 self.records.key.push(if flags & flag::KEY == 0 { hash } else { NONE });
                 self.lease.take(record_bytes(task), "reading")?;
             }

@@ -40,6 +40,7 @@ impl Spill {
     }
 
     /// Writes the buffer if it is large.
+    #[inline]
     pub(super) fn flush_if_large(&mut self) -> io::Result<()> {
         if self.buffer.len() >= PIECE { self.flush() } else { Ok(()) }
     }

@@ -35,9 +35,9 @@ impl Table {
     fn fill(keys: &[u128], regions: usize, meet: &(impl Fn(u32, u32) -> bool + Sync)) -> Option<Self> {
         let length = (keys.len() + keys.len() / 2 + 16).div_ceil(regions);
         let mut table = Self { slots: vec![FREE; length * regions], regions };
-        let parts = table.slots.chunks_mut(length).enumerate();
+        let mut parts = table.slots.chunks_mut(length).enumerate();
         let fits = if regions == 1 {
-            parts.map(|(region, slots)| Region { keys, slots, region, regions, used: 0 }.fill(meet)).all(|fits| fits)
+            parts.all(|(region, slots)| Region { keys, slots, region, regions, used: 0 }.fill(meet))
         } else {
             std::thread::scope(|scope| {
                 let part = |(region, slots)| {
@@ -45,7 +45,7 @@ impl Table {
                     scope.spawn(move || region.fill(meet))
                 };
                 let threads: Vec<_> = parts.map(part).collect();
-                threads.into_iter().map(|thread| thread.join().expect("filling a table cannot fail")).all(|fits| fits)
+                threads.into_iter().all(|thread| thread.join().expect("filling a table cannot fail"))
             })
         };
         fits.then_some(table)

@@ -63,7 +63,8 @@ pub(super) fn message(fault: &Fault, expected: usize) -> String {
     let fact = fault.code.title;
     if *fault.code == code::FIELD_COUNT {
         let fields = if fault.detail == 1 { "field" } else { "fields" };
-        return format!("{} {fields}, the header has {expected}", fault.detail);
+        let guess = if fault.detail == 1 { ": looks like a report's footer" } else { "" };
+        return format!("{} {fields}, the header has {expected}{guess}", fault.detail);
     }
     if *fault.code == code::NOT_JSON {
         return format!("{fact}: the mistake is at byte {}", fault.detail);

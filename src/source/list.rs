@@ -57,10 +57,13 @@ pub(super) fn list(definition: &SourceDefinition) -> Result<Vec<ListedFile>, Sou
         .into_iter()
         .map(|path| {
             let shown = definition.shown(&path);
-            let stamp = path
-                .metadata()
-                .and_then(|metadata| Stamp::new(&metadata))
-                .map_err(|error| SourceError::unreadable(&definition.name, &shown, error))?;
+            let unreadable = |error| SourceError::unreadable(&definition.name, &shown, error);
+            let metadata = path.metadata().map_err(unreadable)?;
+            // A pipe would wait for ever, and rejected records are read twice.
+            if !metadata.is_file() {
+                return Err(SourceError::unreadable(&definition.name, &shown, "it is no regular file"));
+            }
+            let stamp = Stamp::new(&metadata).map_err(unreadable)?;
             Ok(ListedFile { path, shown, stamp })
         })
         .collect()

@@ -1,6 +1,6 @@
 //! An opened source: its files, its columns, and what a pass over it found.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use datafusion::arrow::datatypes::SchemaRef;
@@ -134,6 +134,11 @@ impl Source {
         let no_columns: SchemaRef = Arc::new(datafusion::arrow::datatypes::Schema::empty());
         let scan = Arc::new(Scan::new(Arc::clone(self), Vec::new(), no_columns, None));
         Worker::new(scan).try_for_each(|batch| batch.map(drop))
+    }
+
+    /// Where its files are.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|file| file.path.as_path())
     }
 
     /// The account of every file; all zero before the first complete pass.

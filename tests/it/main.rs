@@ -1,5 +1,17 @@
 //! The one integration binary: linking the engine once is slow enough.
 
+// What helps tests stands outside `#[test]`, where clippy.toml does not reach.
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+mod binary;
+mod checker;
+mod commands;
+mod determinism;
+mod docs;
+mod faults;
 mod golden;
+mod killing;
+mod reading;
 mod support;
 mod tidy;
+mod tracing;

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use super::super::{LineEnding, decode_row, encode_field, encode_row};
+use super::super::{LineEnding, decode_row, encode_field, encode_packed, encode_row};
 
 fn cell() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
@@ -42,6 +42,7 @@ proptest! {
     #[test]
     fn a_field_is_quoted_exactly_if_it_holds_one_of_six_bytes(value in cell(), before in "[a-z]{0,20}") {
         let mut out = before.clone().into_bytes();
+        let before_length = out.len();
         encode_field(&mut out, &value);
         let quoted = value.iter().any(|byte| b",;'\"\r\n".contains(byte));
         let mut expected = before.into_bytes();
@@ -52,7 +53,14 @@ proptest! {
         } else {
             expected.extend_from_slice(&value);
         }
-        prop_assert_eq!(out, expected);
+        prop_assert_eq!(&out, &expected);
+        let mut packed = [0; 16];
+        if let Some(front) = packed.get_mut(..value.len()) {
+            front.copy_from_slice(&value);
+            out.truncate(out.len() - (expected.len() - before_length));
+            encode_packed(&mut out, u128::from_le_bytes(packed), value.len());
+            prop_assert_eq!(&out, &expected);
+        }
     }
 }
 

@@ -41,7 +41,7 @@ codes! { MAPPING:
         "Correct those shown first.";
     UNKNOWN_FORMAT "R201" Mapping "unknown format"
         "The catalogue has no such Totango file."
-        "Use one of the formats listed by `tanguero formats`.";
+        "Use one of the names in docs/formats.md.";
     UNKNOWN_SOURCE "R202" Mapping "unknown source"
         "`from`, `lookup`, `known_accounts` and `references` name entries of `sources`."
         "Declare the source or correct its name.";

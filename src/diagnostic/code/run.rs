@@ -120,4 +120,10 @@ codes! { RUN:
     LICENCES "W915" Run "active users use up licences"
         "Each active user takes one. Article TUMAN."
         "Compare the count with the contract.";
+    ROW_PER_USER "W916" Run "a row per user, where Totango documents one per account"
+        "Of several rows of one account Totango may keep the last alone. Article AGG."
+        "Leave `user_id` out, or check in Totango that every user's numbers arrive.";
+    PAIRS_LEFT_OUT "W917" Run "usage that has no column"
+        "`top` and `columns` of the pivot leave pairs out: their numbers are not sent."
+        "Add the pairs to `columns`, or raise `top`.";
 }

@@ -10,8 +10,6 @@ mod steps;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::Xxh3DefaultBuilder;
-
 pub use normaliser::{Normal, Normaliser};
 pub use steps::Verdict;
 
@@ -20,6 +18,7 @@ use crate::resolve::CellSpec;
 
 use super::kernel::Value;
 use super::kernel::date::Hint;
+use super::kernel::hash::ShortHash;
 use super::lookup::{LookupTable, LookupTables};
 
 /// A compiled [`CellSpec`].
@@ -28,8 +27,8 @@ pub struct Cell {
     spec: CellSpec,
     normaliser: Normaliser,
     lookup: Option<Arc<LookupTable>>,
-    map: HashMap<Box<[u8]>, Box<[u8]>, Xxh3DefaultBuilder>,
-    values: HashSet<Box<[u8]>, Xxh3DefaultBuilder>,
+    map: HashMap<Box<[u8]>, Box<[u8]>, ShortHash>,
+    values: HashSet<Box<[u8]>, ShortHash>,
     /// What an empty cell becomes, taken through the steps after it.
     empty: Result<Option<Box<[u8]>>, u8>,
     /// Only trim, type and length are left to do.
@@ -121,7 +120,9 @@ impl Cell {
         };
         match judge(bare.clone()) {
             // The type cannot read it: a constant is written as it is, but still within values, quotes and length.
-            Err(fault) if super::fault::obeys_on_error(fault) => judge(CellSpec { kind: CellType::Text, case: None, ..bare }),
+            Err(fault) if super::fault::obeys_on_error(fault) => {
+                judge(CellSpec { kind: CellType::Text, case: None, ..bare })
+            }
             judged => judged,
         }
     }

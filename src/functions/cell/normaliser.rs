@@ -97,7 +97,9 @@ impl Normaliser {
         let number = |whole| NumberRules { decimal_comma: spec.decimal_comma, whole, min: spec.min };
         let word = |given: &Option<String>, usual: &str| Box::from(given.as_deref().unwrap_or(usual).as_bytes());
         Ok(match spec.kind {
-            CellType::List if spec.separator_in.is_none() => Self::Text(TextRules { case, quotes: spec.quotes, key: false }),
+            CellType::List if spec.separator_in.is_none() => {
+                Self::Text(TextRules { case, quotes: spec.quotes, key: false })
+            }
             CellType::Text => Self::Text(TextRules { case, quotes: spec.quotes, key: false }),
             CellType::ForeignKey => Self::Text(TextRules { case: Some(Case::Lower), quotes: spec.quotes, key: true }),
             CellType::Id => Self::Id(IdRules::new(&spec.id_extra, case)?),

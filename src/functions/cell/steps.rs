@@ -2,10 +2,10 @@
 
 use crate::functions::fault;
 use crate::functions::kernel::date::Hint;
-use crate::functions::kernel::{Value, html, salesforce, space, text};
+use crate::functions::kernel::{Value, html, list, salesforce, space, text};
 use crate::mapping::{CellType, LookupMissing, OnError, QuotePolicy};
 
-use super::{Cell, Normal};
+use super::{Cell, Normal, Normaliser};
 
 /// What became of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,15 +184,20 @@ impl Cell {
         Verdict { value, fault: fault::TRUNCATED }
     }
 
-    /// Puts `held` without its double quotes on the side; white space that they guarded goes too.
+    /// Puts `held` without its double quotes on the side; white space and list elements that were nothing else go too.
     fn requote<'v>(&self, held: Vec<u8>, mark: usize, side: &mut Vec<u8>) -> Value<'v> {
         let mut changed = Vec::with_capacity(held.len());
         let made = text::requote(&held, self.spec.quotes, &mut changed);
         let all = if made == Ok(Value::Side) { changed.as_slice() } else { held.as_slice() };
-        let kept = if self.spec.keep_space { all } else { space::trim(all) };
         side.truncate(mark);
-        side.extend_from_slice(kept);
-        if kept.is_empty() { Value::Empty } else { Value::Side }
+        if let Normaliser::List(rules) = &self.normaliser {
+            if let Ok(Value::Part(same)) = list::normal(all, rules.to(), rules.to(), side, Ok) {
+                side.extend_from_slice(same);
+            }
+        } else {
+            side.extend_from_slice(if self.spec.keep_space { all } else { space::trim(all) });
+        }
+        if side.len() == mark { Value::Empty } else { Value::Side }
     }
 }
 

@@ -223,6 +223,8 @@ fn lists_are_judged_by_element() {
     assert_eq!(run(CellSpec::new(CellType::List), "Retail, wholesale"), good("Retail, wholesale"));
     let lookup = spec(CellType::MultiList, |spec| spec.lookup = owners(LookupMissing::Empty));
     assert_eq!(run(lookup, "1,9,2"), good("Ann Lee"));
+    let stripped = spec(CellType::MultiList, |spec| spec.quotes = QuotePolicy::Strip);
+    assert_eq!(run(stripped, "a \",\"\",b"), good("a,b"));
     let lower = spec(CellType::MultiList, |spec| spec.case = Some(Case::Lower));
     assert_eq!(run(lower.clone(), "A, B"), good("a,b"));
     assert_eq!(run(lower, "A,B"), good("a,b"));

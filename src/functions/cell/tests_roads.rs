@@ -34,7 +34,12 @@ fn spec() -> impl Strategy<Value = CellSpec> {
     let formats: [&[&str]; 4] = [&[], &["%m/%d/%Y", "iso"], &["%d/%m/%Y", "%m/%d/%Y"], &["excel"]];
     let numbers = (0..4usize, 0..3usize, 0..5usize, 0..4usize);
     (kind(), any::<[bool; 8]>(), numbers, proptest::option::of(1..12u64)).prop_map(
-        move |(kind, [space, comma, empty, required, truncate, default, zone, remove], (quote, case, extra, format), length)| CellSpec {
+        move |(
+            kind,
+            [space, comma, empty, required, truncate, default, zone, remove],
+            (quote, case, extra, format),
+            length,
+        )| CellSpec {
             keep_space: space,
             decimal_comma: comma,
             on_error: if empty { OnError::Empty } else { OnError::Reject },

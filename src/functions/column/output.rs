@@ -52,7 +52,7 @@ impl<'a> Output<'a> {
                 0
             }
         };
-        self.word |= u64::from(verdict.value != Value::Empty) << (row % 64);
+        self.word |= u64::from(!matches!(verdict.value, Value::Empty)) << (row % 64);
         self.views.push(new);
         self.faults.push(verdict.fault);
         if row % 64 == 63 {
@@ -131,12 +131,15 @@ fn long_view(text: &[u8], buffer: usize, offset: usize) -> u128 {
 #[inline]
 fn inline_view(text: &[u8]) -> u128 {
     let length = text.len();
-    let bytes = if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<4>()) {
-        // 8 to 12 bytes: the last four overlap the first eight; shift the known ones out.
-        u128::from(u64::from_le_bytes(*first))
-            | u128::from(u64::from(u32::from_le_bytes(*last)) >> (8 * (12 - length).min(4))) << 64
-    } else if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-        u128::from(u32::from_le_bytes(*first)) | u128::from(u32::from_le_bytes(*last) >> (8 * (8 - length)).min(31)) << 32
+    // The last four bytes overlap the first ones; shifted as 64 bits, because all 32 may have to go.
+    let last = |most: usize| {
+        let last = text.last_chunk::<4>().map_or(0, |last| u32::from_le_bytes(*last));
+        u128::from(u64::from(last) >> (8 * (most - length)))
+    };
+    let bytes = if let Some(first) = text.first_chunk::<8>() {
+        u128::from(u64::from_le_bytes(*first)) | last(12) << 64
+    } else if let Some(first) = text.first_chunk::<4>() {
+        u128::from(u32::from_le_bytes(*first)) | last(8) << 32
     } else {
         text.iter().rev().fold(0, |bytes, byte| bytes << 8 | u128::from(*byte))
     };
@@ -152,8 +155,8 @@ mod tests {
     #[test]
     fn inline_views_are_those_of_arrow() {
         for length in 0..=12 {
-            for shift in 0..20u8 {
-                let text: Vec<u8> = (0..length).map(|at| b'a' + (at + shift) % 26).collect();
+            for shift in 0..=255u8 {
+                let text: Vec<u8> = (0..length).map(|at: u8| at.wrapping_mul(37).wrapping_add(shift)).collect();
                 assert_eq!(inline_view(&text), make_view(&text, 0, 0), "{length}");
             }
         }

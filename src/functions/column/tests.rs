@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Date64Array, Decimal128Array, DictionaryArray, Float64Array, Int32Array,
-    LargeStringArray, NullArray, StringArray, StringViewArray, TimestampMicrosecondArray, TimestampNanosecondArray, UInt8Array,
+    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Date64Array, Decimal128Array, DictionaryArray,
+    Float64Array, Int32Array, LargeStringArray, NullArray, StringArray, StringViewArray, TimestampMicrosecondArray,
+    TimestampNanosecondArray, UInt8Array,
 };
 use datafusion::arrow::datatypes::{DataType, Int8Type};
 use proptest::prelude::*;
@@ -63,9 +64,13 @@ fn typed_values_have_one_spelling() {
         texts(Arc::new(Float64Array::from(vec![1.5, 3.0, 1e21, -0.1, f64::NAN]))),
         some(&["1.5", "3", "1000000000000000000000", "-0.1", "NaN"])
     );
-    let decimals = Decimal128Array::from(vec![1_234_500_000_000, 10_000_000_000, 5]).with_precision_and_scale(38, 9).unwrap();
+    let decimals =
+        Decimal128Array::from(vec![1_234_500_000_000, 10_000_000_000, 5]).with_precision_and_scale(38, 9).unwrap();
     assert_eq!(texts(Arc::new(decimals)), some(&["1234.5", "10", "0.000000005"]));
-    assert_eq!(texts(Arc::new(Decimal128Array::from(vec![1200]).with_precision_and_scale(10, 0).unwrap())), some(&["1200"]));
+    assert_eq!(
+        texts(Arc::new(Decimal128Array::from(vec![1200]).with_precision_and_scale(10, 0).unwrap())),
+        some(&["1200"])
+    );
     assert_eq!(texts(Arc::new(BooleanArray::from(vec![true, false]))), some(&["true", "false"]));
     assert_eq!(texts(Arc::new(Date32Array::from(vec![19_753, -1]))), some(&["2024-01-31", "1969-12-31"]));
     assert_eq!(texts(Arc::new(Date64Array::from(vec![19_753 * 86_400_000]))), some(&["2024-01-31"]));
@@ -81,7 +86,11 @@ fn typed_values_have_one_spelling() {
 
 #[test]
 fn typed_values_need_no_formats_and_know_no_decimal_comma() {
-    let date = CellSpec { formats: vec!["%m/%d/%Y".into()], timezone: Some("Europe/Berlin".into()), ..CellSpec::new(CellType::Date) };
+    let date = CellSpec {
+        formats: vec!["%m/%d/%Y".into()],
+        timezone: Some("Europe/Berlin".into()),
+        ..CellSpec::new(CellType::Date)
+    };
     let micros = TimestampMicrosecondArray::from(vec![1_706_659_200_000_000]);
     let answer = |text: &str| vec![(Some(text.to_owned()), fault::NONE)];
     assert_eq!(run(&date, &(Arc::new(Date32Array::from(vec![19_753])) as ArrayRef)), answer("2024-01-31"));
@@ -113,7 +122,11 @@ fn faults_found_before_are_passed_on() {
 
 #[test]
 fn kept_values_share_the_buffers_they_came_in() {
-    let array = StringViewArray::from(vec!["a name that is long enough to need a buffer", " and one that must be trimmed a bit  ", "short"]);
+    let array = StringViewArray::from(vec![
+        "a name that is long enough to need a buffer",
+        " and one that must be trimmed a bit  ",
+        "short",
+    ]);
     let made = judge(&Cell::new(CellSpec::new(CellType::Text), &LookupTables::new()).unwrap(), &array, None);
     let (values, _) = judged_parts(&made).unwrap();
     assert_eq!(values.views()[0], array.views()[0]);
@@ -125,7 +138,8 @@ fn kept_values_share_the_buffers_they_came_in() {
 
 /// The same values in every array type that holds text, some of them cut out of a longer one.
 fn disguises(values: &[Option<String>]) -> Vec<ArrayRef> {
-    let padded: Vec<Option<String>> = std::iter::once(Some("something else that is long".to_owned())).chain(values.iter().cloned()).collect();
+    let padded: Vec<Option<String>> =
+        std::iter::once(Some("something else that is long".to_owned())).chain(values.iter().cloned()).collect();
     let cut = |array: ArrayRef| array.slice(1, values.len());
     let words: DictionaryArray<Int8Type> = values.iter().map(Option::as_deref).collect();
     vec![

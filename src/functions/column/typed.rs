@@ -2,11 +2,14 @@
 
 use std::fmt::Write;
 
-use datafusion::arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, StringViewArray, StringViewBuilder, UInt8Array};
+use datafusion::arrow::array::{
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, StringViewArray, StringViewBuilder, UInt8Array,
+};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{
-    DataType, Date32Type, DecimalType, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int64Type,
-    TimeUnit, TimestampNanosecondType, TimestampMicrosecondType, TimestampMillisecondType, TimestampSecondType, UInt64Type,
+    DataType, Date32Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, DecimalType, Float32Type,
+    Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType, UInt64Type,
 };
 use datafusion::arrow::error::ArrowError;
 
@@ -30,16 +33,24 @@ pub fn text(array: &ArrayRef) -> Result<StringViewArray, ArrowError> {
         DataType::Decimal64(..) => decimal::<Decimal64Type>(array),
         DataType::Decimal128(..) => decimal::<Decimal128Type>(array),
         DataType::Decimal256(..) => decimal::<Decimal256Type>(array),
-        DataType::Boolean => array.as_boolean().iter().map(|value| value.map(|value| if value { "true" } else { "false" })).collect(),
+        DataType::Boolean => {
+            array.as_boolean().iter().map(|value| value.map(|value| if value { "true" } else { "false" })).collect()
+        }
         DataType::Date32 => each::<Date32Type>(array, |days, out| day(i64::from(days), out)),
         DataType::Date64 => each::<Date32Type>(&cast(array, &DataType::Date32)?, |days, out| day(i64::from(days), out)),
         DataType::Timestamp(unit, zone) => {
             let end = if zone.is_some() { "Z" } else { "" };
             match unit {
                 TimeUnit::Second => each::<TimestampSecondType>(array, |value, out| moment(value, 1, end, out)),
-                TimeUnit::Millisecond => each::<TimestampMillisecondType>(array, |value, out| moment(value, 1_000, end, out)),
-                TimeUnit::Microsecond => each::<TimestampMicrosecondType>(array, |value, out| moment(value, 1_000_000, end, out)),
-                TimeUnit::Nanosecond => each::<TimestampNanosecondType>(array, |value, out| moment(value, 1_000_000_000, end, out)),
+                TimeUnit::Millisecond => {
+                    each::<TimestampMillisecondType>(array, |value, out| moment(value, 1_000, end, out))
+                }
+                TimeUnit::Microsecond => {
+                    each::<TimestampMicrosecondType>(array, |value, out| moment(value, 1_000_000, end, out))
+                }
+                TimeUnit::Nanosecond => {
+                    each::<TimestampNanosecondType>(array, |value, out| moment(value, 1_000_000_000, end, out))
+                }
             }
         }
         other => return Err(ArrowError::CastError(format!("a column of type {other} holds no text"))),
@@ -66,7 +77,10 @@ pub fn bytes(array: &ArrayRef) -> Result<(StringViewArray, UInt8Array), ArrowErr
     Ok((out.finish(), UInt8Array::from(faults)))
 }
 
-fn each<T: ArrowPrimitiveType>(array: &ArrayRef, mut write: impl FnMut(T::Native, &mut String) -> std::fmt::Result) -> StringViewArray {
+fn each<T: ArrowPrimitiveType>(
+    array: &ArrayRef,
+    mut write: impl FnMut(T::Native, &mut String) -> std::fmt::Result,
+) -> StringViewArray {
     let array: &PrimitiveArray<T> = array.as_primitive();
     let mut out = StringViewBuilder::with_capacity(array.len());
     let mut text = String::new();

@@ -25,7 +25,11 @@ pub fn ambiguous(rules: &Dates, shown: &str, value: &str) -> Option<String> {
 
 pub fn clock_change(rules: &Dates, spec: &CellSpec, shown: &str, value: &str) -> Option<String> {
     let moment = rules.read(value.as_bytes(), &mut Hint::default()).ok()?;
-    let what = if rules.is_skipped(&moment) { "never came: clocks were set forward" } else { "came twice: clocks were set back" };
+    let what = if rules.is_skipped(&moment) {
+        "never came: clocks were set forward"
+    } else {
+        "came twice: clocks were set back"
+    };
     Some(format!("{shown} {what} in {}", spec.timezone.as_deref()?))
 }
 

@@ -88,7 +88,11 @@ fn message(cell: &Cell, fault: u8, input: &str) -> Option<String> {
 
 /// The value in backticks; with what the cell held, if a step before the type changed it.
 fn shown(input: &str, value: &str) -> String {
-    if input == value { format!("`{}`", excerpt(value)) } else { format!("`{}` (from `{}`)", excerpt(value), excerpt(input)) }
+    if input == value {
+        format!("`{}`", excerpt(value))
+    } else {
+        format!("`{}` (from `{}`)", excerpt(value), excerpt(input))
+    }
 }
 
 /// Why a value was emptied: the message of the fault it would have been.

@@ -12,5 +12,8 @@ pub fn not_a_number(rules: &NumberRules, shown: &str, value: &str) -> String {
         Ok(Value::Side) => &side,
         _ => return format!("{shown} is not a number (decimal sign `{sign}`)"),
     };
-    format!("{shown} is not a number (decimal sign `{sign}`); with `decimal: \"{other_sign}\"` it is {}", String::from_utf8_lossy(digits))
+    format!(
+        "{shown} is not a number (decimal sign `{sign}`); with `decimal: \"{other_sign}\"` it is {}",
+        String::from_utf8_lossy(digits)
+    )
 }

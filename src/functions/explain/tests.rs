@@ -32,11 +32,18 @@ fn dates() {
     );
     assert_eq!(date(&["iso"], "0024-01-01"), "`0024-01-01` lies outside the years 1900 to 2200");
     let zoned = |input| {
-        let change = |spec: &mut CellSpec| (spec.timezone, spec.dst) = (Some("America/New_York".into()), DstPolicy::Reject);
+        let change =
+            |spec: &mut CellSpec| (spec.timezone, spec.dst) = (Some("America/New_York".into()), DstPolicy::Reject);
         say(CellType::Date, change, input)
     };
-    assert_eq!(zoned("2024-11-03 01:30:00"), "`2024-11-03 01:30:00` came twice: clocks were set back in America/New_York");
-    assert_eq!(zoned("2024-03-10 02:30:00"), "`2024-03-10 02:30:00` never came: clocks were set forward in America/New_York");
+    assert_eq!(
+        zoned("2024-11-03 01:30:00"),
+        "`2024-11-03 01:30:00` came twice: clocks were set back in America/New_York"
+    );
+    assert_eq!(
+        zoned("2024-03-10 02:30:00"),
+        "`2024-03-10 02:30:00` never came: clocks were set forward in America/New_York"
+    );
 }
 
 #[test]
@@ -50,7 +57,10 @@ fn a_typed_value_is_explained_by_the_rules_for_typed_values() {
 #[test]
 fn numbers() {
     let number = |kind, input| say(kind, |spec| spec.min = Some(1), input);
-    assert_eq!(number(CellType::Number, "12,5"), "`12,5` is not a number (decimal sign `.`); with `decimal: \",\"` it is 12.5");
+    assert_eq!(
+        number(CellType::Number, "12,5"),
+        "`12,5` is not a number (decimal sign `.`); with `decimal: \",\"` it is 12.5"
+    );
     assert_eq!(number(CellType::Number, "1e5"), "`1e5` is not a number (decimal sign `.`)");
     assert_eq!(number(CellType::Integer, "3.5"), "`3.5` has a fraction");
     assert_eq!(number(CellType::Integer, "0"), "`0` is below 1");
@@ -69,7 +79,10 @@ fn ids_and_addresses() {
         "`a.b` holds `.` at character 2; an id takes letters, digits, `_`, `-` (`alphabet: strict`)"
     );
     assert_eq!(id(None, "1.2E+10"), "`1.2E+10` was rewritten by a spreadsheet: the id's digits are lost");
-    assert_eq!(id(None, "001D000000IqhSL"), "`001D000000IqhSL` has 15 characters; Totango wants the 18 of `001D000000IqhSLIAZ`");
+    assert_eq!(
+        id(None, "001D000000IqhSL"),
+        "`001D000000IqhSL` has 15 characters; Totango wants the 18 of `001D000000IqhSLIAZ`"
+    );
     let email = |input| say(CellType::Email, |_| {}, input);
     assert_eq!(email("Joe <joe@x.org>"), "`Joe <joe@x.org>` is not an e-mail address; `joe@x.org` is");
     assert_eq!(email("joe"), "`joe` is not an e-mail address");
@@ -116,7 +129,12 @@ fn allowed_values_with_the_near_miss() {
 #[test]
 fn lookups_templates_tags_and_emptied_cells() {
     let look = |spec: &mut CellSpec| {
-        spec.lookup = Some(LookupSpec { source: "owners".into(), key: "id".into(), take: "name".into(), missing: Default::default() });
+        spec.lookup = Some(LookupSpec {
+            source: "owners".into(),
+            key: "id".into(),
+            take: "name".into(),
+            missing: Default::default(),
+        });
     };
     assert_eq!(say(CellType::Text, look, "zz"), "`zz` is not in the column `id` of `owners`");
     assert_eq!(say(CellType::Text, look, "A1"), "`A1` is not in the column `id` of `owners`; `a1` is");

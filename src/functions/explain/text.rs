@@ -18,7 +18,11 @@ pub fn bad_id(rules: &IdRules, spec: &CellSpec, shown: &str, value: &str) -> Opt
         Some(Alphabet::Lenient) => " (`alphabet: lenient`)",
         None => "",
     };
-    Some(format!("{shown} holds {} at character {}; an id takes letters, digits, `_`{extra}{alphabet}", name(character), at + 1))
+    Some(format!(
+        "{shown} holds {} at character {}; an id takes letters, digits, `_`{extra}{alphabet}",
+        name(character),
+        at + 1
+    ))
 }
 
 pub fn too_long(cell: &Cell, value: &str) -> Option<String> {
@@ -63,11 +67,16 @@ pub fn separator(cell: &Cell, value: &str) -> Option<String> {
     let element = list::split(value.as_bytes(), from.as_bytes())
         .map(|element| cell.translated(element))
         .find(|element| holds(&element.as_slice()))?;
-    Some(format!("the element `{}` holds `{}`, which separates elements", excerpt(&String::from_utf8_lossy(&element)), escape(&to)))
+    Some(format!(
+        "the element `{}` holds `{}`, which separates elements",
+        excerpt(&String::from_utf8_lossy(&element)),
+        escape(&to)
+    ))
 }
 
 pub fn bad_email(shown: &str, value: &str) -> String {
-    let inner = value.rsplit_once('<').and_then(|(_, rest)| rest.strip_suffix('>')).or_else(|| value.strip_prefix("mailto:"));
+    let inner =
+        value.rsplit_once('<').and_then(|(_, rest)| rest.strip_suffix('>')).or_else(|| value.strip_prefix("mailto:"));
     match inner.filter(|inner| email::is_address(inner.as_bytes())) {
         Some(inner) => format!("{shown} is not an e-mail address; `{}` is", excerpt(inner)),
         None => format!("{shown} is not an e-mail address"),

@@ -62,7 +62,9 @@ mod tests {
 
     #[test]
     fn signs_and_codes_come_off_either_end_once() {
-        for (value, rest) in [("$5", "5"), ("5 €", "5"), ("EUR 5", "5"), ("5eur", "5"), ("₿5", "5"), ("￥5", "5"), ("$5 USD", "5 USD")] {
+        for (value, rest) in
+            [("$5", "5"), ("5 €", "5"), ("EUR 5", "5"), ("5eur", "5"), ("₿5", "5"), ("￥5", "5"), ("$5 USD", "5 USD")]
+        {
             assert_eq!(strip(value.as_bytes()), Some(rest.as_bytes()), "{value}");
         }
         for value in ["5", "kr 5", "XYZ5", "EURO 5", "5 EURO", "", "USD", "USDT5", "5 aUSD"] {
@@ -72,6 +74,8 @@ mod tests {
 
     #[test]
     fn the_list_is_made_of_codes() {
-        assert!(CODES.as_bytes().chunks(4).all(|entry| entry[..3].iter().all(u8::is_ascii_uppercase) && entry[3] == b' '));
+        assert!(
+            CODES.as_bytes().chunks(4).all(|entry| entry[..3].iter().all(u8::is_ascii_uppercase) && entry[3] == b' ')
+        );
     }
 }

@@ -19,25 +19,24 @@ pub fn normal<'v>(value: &'v [u8], case: Option<Case>, side: &mut Vec<u8>) -> Ma
 
 /// A dot-atom of at most 64 bytes, `@`, and two or more labels, the last one not a number.
 pub fn is_address(value: &[u8]) -> bool {
-    let Some(at) = value.iter().position(|&byte| KIND[byte as usize] & LOCAL == 0) else { return false };
-    let (local, domain) = (&value[..at], &value[at..]);
-    let [b'@', domain @ ..] = domain else { return false };
-    is_local(local) && is_domain(domain)
+    local_length(value).is_some_and(|length| matches!(&value[length..], [b'@', domain @ ..] if is_domain(domain)))
 }
 
-/// Letters, digits and the printable signs of a dot-atom; dots neither doubled nor at an end.
-fn is_local(local: &[u8]) -> bool {
-    matches!(local, [first, .., last] if *first != b'.' && *last != b'.') && local.len() <= 64 && !doubled_dot(local)
-        || matches!(local, [only] if *only != b'.')
-}
-
-fn doubled_dot(value: &[u8]) -> bool {
-    let mut before = 0;
-    value.iter().any(|&byte| {
-        let doubled = byte == b'.' && before == b'.';
-        before = byte;
-        doubled
-    })
+/// Bytes of the dot-atom at the start of `value`: letters, digits and the printable signs of mail, dots neither doubled nor
+/// at an end.
+fn local_length(value: &[u8]) -> Option<usize> {
+    let (mut length, mut dot) = (0, true);
+    for &byte in value {
+        let next = byte == b'.';
+        if KIND[byte as usize] & LOCAL == 0 {
+            break;
+        }
+        if next && dot {
+            return None;
+        }
+        (length, dot) = (length + 1, next);
+    }
+    (!dot && length <= 64).then_some(length)
 }
 
 /// Labels of letters, digits and inner hyphens, at least two.
@@ -77,7 +76,10 @@ const KIND: [u8; 256] = {
     while byte < 128 {
         if byte.is_ascii_alphanumeric() || byte == b'-' {
             kind[byte as usize] = LOCAL | DOMAIN;
-        } else if byte > b' ' && byte < 127 && !matches!(byte, b'"' | b'(' | b')' | b',' | b':' | b';' | b'<' | b'>' | b'@' | b'[' | b'\\' | b']') {
+        } else if byte > b' '
+            && byte < 127
+            && !matches!(byte, b'"' | b'(' | b')' | b',' | b':' | b';' | b'<' | b'>' | b'@' | b'[' | b'\\' | b']')
+        {
             kind[byte as usize] = LOCAL;
         }
         byte += 1;

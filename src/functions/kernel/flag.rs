@@ -21,10 +21,9 @@ mod tests {
 
     #[test]
     fn every_spelling_is_read_in_any_case() {
-        for (spellings, expected) in [
-            (&["yes", "y", "true", "t", "1", "on"][..], true),
-            (&["no", "n", "false", "f", "0", "off"], false),
-        ] {
+        for (spellings, expected) in
+            [(&["yes", "y", "true", "t", "1", "on"][..], true), (&["no", "n", "false", "f", "0", "off"], false)]
+        {
             for spelling in spellings {
                 let mut title = spelling.to_uppercase();
                 title[1..].to_owned().chars().enumerate().for_each(|(at, character)| {

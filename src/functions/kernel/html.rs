@@ -4,8 +4,37 @@ use super::entity;
 
 /// Elements whose end or start breaks the line.
 const BLOCKS: &[&str] = &[
-    "address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "fieldset", "figure", "footer", "form", "h1",
-    "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tr", "ul",
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "br",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figure",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "li",
+    "main",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "table",
+    "tr",
+    "ul",
 ];
 /// Elements that part words.
 const CELLS: &[&str] = &["td", "th", "option"];
@@ -187,7 +216,10 @@ mod tests {
 
     #[test]
     fn entities_become_characters_once() {
-        assert_eq!(read("Smith &amp; Sons &lt;x&gt; &quot;q&quot; &#39;a&#x27; &eacute; &euro;"), "Smith & Sons <x> \"q\" 'a' é €");
+        assert_eq!(
+            read("Smith &amp; Sons &lt;x&gt; &quot;q&quot; &#39;a&#x27; &eacute; &euro;"),
+            "Smith & Sons <x> \"q\" 'a' é €"
+        );
         assert_eq!(read("&amp;lt;"), "&lt;");
         assert_eq!(read("a&nbsp;b"), "a\u{a0}b");
         assert_eq!(read("it&#146;s"), "it\u{2019}s");
@@ -195,14 +227,16 @@ mod tests {
 
     #[test]
     fn signs_that_are_no_markup_stay() {
-        for value in ["a < b", "1<2", "a & b", "AT&T", "&unknown;", "x <", "<3", "plain\n text", "a &; b", "<unclosed"] {
+        for value in ["a < b", "1<2", "a & b", "AT&T", "&unknown;", "x <", "<3", "plain\n text", "a &; b", "<unclosed"]
+        {
             assert_eq!(read(value), value);
         }
     }
 
     #[test]
     fn broken_markup_does_no_harm() {
-        for value in ["<", "</", "<!", "<!-", "&", "&#", "&#x", "&#xZZ;", "<a href=\"", "&#99999999999;", "<é>", "</é>"] {
+        for value in ["<", "</", "<!", "<!-", "&", "&#", "&#x", "&#xZZ;", "<a href=\"", "&#99999999999;", "<é>", "</é>"]
+        {
             let _ = read(value);
         }
         assert_eq!(read("&#0;&#xD800;"), "\u{fffd}\u{fffd}");

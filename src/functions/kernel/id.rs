@@ -45,9 +45,10 @@ impl IdRules {
 
     /// Where the first character stands that no such id may hold.
     pub fn bad_at(&self, value: &str) -> Option<(usize, char)> {
-        value.chars().enumerate().find(|(_, character)| {
-            !u8::try_from(*character).is_ok_and(|byte| byte.is_ascii() && self.is_id(&[byte]))
-        })
+        value
+            .chars()
+            .enumerate()
+            .find(|(_, character)| !u8::try_from(*character).is_ok_and(|byte| byte.is_ascii() && self.is_id(&[byte])))
     }
 
     fn is_id(&self, value: &[u8]) -> bool {

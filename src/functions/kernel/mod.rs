@@ -9,6 +9,7 @@ pub mod date;
 pub mod email;
 pub mod entity;
 pub mod flag;
+pub mod hash;
 pub mod html;
 pub mod id;
 pub mod list;
@@ -32,3 +33,6 @@ pub enum Value<'v> {
 
 /// A value or the number of its fault (see [`super::fault`]).
 pub type Made<'v> = Result<Value<'v>, u8>;
+
+#[cfg(test)]
+mod tests_corpus;

@@ -20,14 +20,79 @@ pub struct NumberRules {
     pub min: Option<i64>,
 }
 
+/// Longest number of the short road.
+const SHORT: usize = 32;
+
 impl NumberRules {
     /// The number as plain digits, or why it is none.
     #[inline]
     pub fn normal<'v>(&self, value: &'v [u8], side: &mut Vec<u8>) -> Made<'v> {
-        if scan::is_digits(value) && self.min.is_none() {
-            return Ok(Value::Part(value));
+        let bare = value.strip_prefix(b"$").unwrap_or(value);
+        let mut text = [0; SHORT];
+        match self.short(bare, &mut text) {
+            Some(length) if length == value.len() && self.reaches(value) => Ok(Value::Part(value)),
+            Some(length) if self.min.is_none() => {
+                // Copying all of a fixed length and cutting costs less than copying just enough.
+                let mark = side.len();
+                side.extend_from_slice(&text);
+                side.truncate(mark + length);
+                Ok(Value::Side)
+            }
+            _ => self.parse(value, side),
         }
-        self.parse(value, side)
+    }
+
+    /// Plain digits are certainly not below the smallest number.
+    #[inline]
+    fn reaches(&self, plain: &[u8]) -> bool {
+        let Some(min) = self.min else { return true };
+        let sum = |sum: i64, digit: &u8| sum * 10 + i64::from(digit & 15);
+        plain.len() <= 18 && scan::is_digits(plain) && plain.iter().fold(0, sum) >= min
+    }
+
+    /// The short road for `1,234.50` in an array: digits with ASCII groups and a fraction, nothing else. None: take the long
+    /// one, which also says what is wrong. What is as long as it was has not changed: only what is dropped shortens it.
+    #[inline]
+    fn short(&self, value: &[u8], text: &mut [u8; SHORT]) -> Option<usize> {
+        if value.len() > SHORT || self.decimal_comma || value.first() == Some(&b'0') && value.len() > 4 {
+            return None;
+        }
+        let (mut length, mut run, mut grouped) = (0, 0, false);
+        let mut rest = value.iter();
+        for &byte in rest.by_ref() {
+            if byte.is_ascii_digit() {
+                text[length % SHORT] = byte;
+                (length, run) = (length + 1, run + 1);
+                continue;
+            }
+            if grouped && run != 3 || !(1..=3).contains(&run) && (byte == b',' || run == 0) {
+                return None;
+            }
+            match byte {
+                b',' => (grouped, run) = (true, 0),
+                b'.' => return self.short_fraction(rest.as_slice(), length, text),
+                _ => return None,
+            }
+        }
+        (run == 3 || run > 0 && !grouped).then_some(length)
+    }
+
+    #[inline]
+    fn short_fraction(&self, fraction: &[u8], length: usize, text: &mut [u8; SHORT]) -> Option<usize> {
+        text[length % SHORT] = b'.';
+        let mut zeros = true;
+        for (at, &byte) in fraction.iter().enumerate() {
+            if !byte.is_ascii_digit() {
+                return None;
+            }
+            text[(length + 1 + at) % SHORT] = byte;
+            zeros &= byte == b'0';
+        }
+        match self.whole {
+            _ if fraction.is_empty() => None,
+            true => zeros.then_some(length),
+            false => Some(length + 1 + fraction.len()),
+        }
     }
 
     fn parse<'v>(&self, value: &'v [u8], side: &mut Vec<u8>) -> Made<'v> {
@@ -163,9 +228,11 @@ pub fn compare(number: &[u8], other: i64) -> Ordering {
     let whole = &digits[zeros..point];
     let other_digits = if other_digits == b"0" { &[][..] } else { other_digits };
     let fraction = digits[point..].iter().any(|byte| !matches!(byte, b'.' | b'0'));
-    let magnitude = (whole.len().cmp(&other_digits.len()))
-        .then_with(|| whole.cmp(other_digits))
-        .then(if fraction { Ordering::Greater } else { Ordering::Equal });
+    let magnitude = (whole.len().cmp(&other_digits.len())).then_with(|| whole.cmp(other_digits)).then(if fraction {
+        Ordering::Greater
+    } else {
+        Ordering::Equal
+    });
     if negative { magnitude.reverse() } else { magnitude }
 }
 

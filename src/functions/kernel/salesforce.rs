@@ -76,7 +76,15 @@ mod tests {
 
     #[test]
     fn what_is_no_salesforce_id_stays() {
-        for value in ["", "001", "ACC-00000000012", "001D000000Iqhsliaz", "001D000000IqhSLI9Z", "0010000000000005AA", "é1D000000IqhSL"] {
+        for value in [
+            "",
+            "001",
+            "ACC-00000000012",
+            "001D000000Iqhsliaz",
+            "001D000000IqhSLI9Z",
+            "0010000000000005AA",
+            "é1D000000IqhSL",
+        ] {
             assert_eq!(long(value), value);
         }
     }
@@ -85,7 +93,14 @@ mod tests {
     fn short_ids_are_known_without_false_alarms() {
         assert!(is_short(b"001D000000IqhSL"));
         assert!(is_short(b"0035g00000AbcDe"));
-        for value in ["001000000000123", "ACC000000000123", "001D000000IqhSLIAZ", "123456789012345", "001D00-000IqhSL", "007D000000IqhSL"] {
+        for value in [
+            "001000000000123",
+            "ACC000000000123",
+            "001D000000IqhSLIAZ",
+            "123456789012345",
+            "001D00-000IqhSL",
+            "007D000000IqhSL",
+        ] {
             assert!(!is_short(value.as_bytes()), "{value}");
         }
     }

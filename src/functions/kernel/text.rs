@@ -72,8 +72,8 @@ pub fn length(value: &[u8]) -> u64 {
 
 /// The first `most` characters, without white space at the cut unless `keep_space`.
 pub fn cut(value: &[u8], most: u64, keep_space: bool) -> &[u8] {
-    let starts = value.iter().enumerate().filter(|(_, byte)| starts_character(**byte)).map(|(at, _)| at);
-    let end = usize::try_from(most).ok().and_then(|most| starts.skip(most).next()).unwrap_or(value.len());
+    let mut starts = value.iter().enumerate().filter(|(_, byte)| starts_character(**byte)).map(|(at, _)| at);
+    let end = usize::try_from(most).ok().and_then(|most| starts.nth(most)).unwrap_or(value.len());
     let head = &value[..end];
     if keep_space { head } else { super::space::trim_end(head) }
 }

@@ -74,7 +74,9 @@ impl Call<'_> {
 /// The text of a literal argument.
 pub fn literal(argument: Option<&ScalarValue>) -> Result<&str> {
     match argument {
-        Some(ScalarValue::Utf8(Some(text)) | ScalarValue::Utf8View(Some(text)) | ScalarValue::LargeUtf8(Some(text))) => Ok(text),
+        Some(
+            ScalarValue::Utf8(Some(text)) | ScalarValue::Utf8View(Some(text)) | ScalarValue::LargeUtf8(Some(text)),
+        ) => Ok(text),
         _ => plan_err!("options are given as text literals"),
     }
 }
@@ -91,7 +93,14 @@ impl Function {
             (least, most) if least == most => TypeSignature::Any(least),
             _ => TypeSignature::VariadicAny,
         };
-        Self { page, count, signature: Signature::new(signature, Volatility::Immutable), returns, run, memo: Memo::default() }
+        Self {
+            page,
+            count,
+            signature: Signature::new(signature, Volatility::Immutable),
+            returns,
+            run,
+            memo: Memo::default(),
+        }
     }
 
     /// What the docs say about it.
@@ -130,7 +139,11 @@ impl ScalarUDFImpl for Function {
     fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
         let given = args.arg_fields.len();
         if !(self.count.0..=self.count.1).contains(&given) {
-            return plan_err!("`{}` is called as `{}`, not with {given} arguments", self.page.name, self.page.signature);
+            return plan_err!(
+                "`{}` is called as `{}`, not with {given} arguments",
+                self.page.name,
+                self.page.signature
+            );
         }
         Ok(Arc::new(Field::new(self.page.name, (self.returns)(&args)?, true)))
     }
@@ -145,7 +158,11 @@ impl ScalarUDFImpl for Function {
 
 /// A column of one row as a constant, if all arguments were.
 pub fn scalar_if(constant: bool, made: ArrayRef) -> Result<ColumnarValue> {
-    Ok(if constant { ColumnarValue::Scalar(ScalarValue::try_from_array(&made, 0)?) } else { ColumnarValue::Array(made) })
+    Ok(if constant {
+        ColumnarValue::Scalar(ScalarValue::try_from_array(&made, 0)?)
+    } else {
+        ColumnarValue::Array(made)
+    })
 }
 
 /// The type of argument `at` must be readable as text.

@@ -33,13 +33,18 @@ fn plain() -> Vec<Function> {
 
 /// Every function, ready to be registered.
 pub fn functions(tables: &Arc<LookupTables>) -> Vec<ScalarUDF> {
-    let normalizers = normalize::KINDS.iter().map(|(kind, name)| ScalarUDF::from(Normalize::new(*kind, name, Arc::clone(tables))));
+    let normalizers =
+        normalize::KINDS.iter().map(|(kind, name)| ScalarUDF::from(Normalize::new(*kind, name, Arc::clone(tables))));
     normalizers.chain(plain().into_iter().map(ScalarUDF::from)).collect()
 }
 
 /// What every function is, for the docs.
 pub fn pages() -> Vec<FunctionPage> {
-    normalize::KINDS.iter().map(|(kind, name)| normalize::page(*kind, name)).chain(plain().iter().map(Function::page)).collect()
+    normalize::KINDS
+        .iter()
+        .map(|(kind, name)| normalize::page(*kind, name))
+        .chain(plain().iter().map(Function::page))
+        .collect()
 }
 
 #[cfg(test)]

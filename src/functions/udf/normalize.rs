@@ -79,18 +79,41 @@ impl Normalize {
 /// What the docs say about one type's function.
 pub fn page(kind: CellType, name: &'static str) -> FunctionPage {
     let (signature, about) = match kind {
-        CellType::Text => ("normalize_text(value, options) -> struct(value, fault)", "Text: control characters, case, quotes, length."),
-        CellType::Id => ("normalize_id(value, options) -> struct(value, fault)", "A record id: letters, digits, `_` and what the options add."),
+        CellType::Text => (
+            "normalize_text(value, options) -> struct(value, fault)",
+            "Text: control characters, case, quotes, length.",
+        ),
+        CellType::Id => (
+            "normalize_id(value, options) -> struct(value, fault)",
+            "A record id: letters, digits, `_` and what the options add.",
+        ),
         CellType::Email => ("normalize_email(value, options) -> struct(value, fault)", "An e-mail address."),
-        CellType::Integer => ("normalize_integer(value, options) -> struct(value, fault)", "A whole number, as plain digits."),
-        CellType::Number => ("normalize_number(value, options) -> struct(value, fault)", "A decimal number, as plain digits."),
-        CellType::Currency => ("normalize_currency(value, options) -> struct(value, fault)", "An amount, without its currency, as plain digits."),
-        CellType::Date => ("normalize_date(value, options) -> struct(value, fault)", "A day or a moment in UTC, in ISO form."),
+        CellType::Integer => {
+            ("normalize_integer(value, options) -> struct(value, fault)", "A whole number, as plain digits.")
+        }
+        CellType::Number => {
+            ("normalize_number(value, options) -> struct(value, fault)", "A decimal number, as plain digits.")
+        }
+        CellType::Currency => (
+            "normalize_currency(value, options) -> struct(value, fault)",
+            "An amount, without its currency, as plain digits.",
+        ),
+        CellType::Date => {
+            ("normalize_date(value, options) -> struct(value, fault)", "A day or a moment in UTC, in ISO form.")
+        }
         CellType::List => ("normalize_list(value, options) -> struct(value, fault)", "One of predefined options."),
-        CellType::MultiList => ("normalize_multi_list(value, options) -> struct(value, fault)", "Several predefined options, split, judged and joined."),
+        CellType::MultiList => (
+            "normalize_multi_list(value, options) -> struct(value, fault)",
+            "Several predefined options, split, judged and joined.",
+        ),
         CellType::Flag => ("normalize_flag(value, options) -> struct(value, fault)", "Yes or no."),
-        CellType::Tag => ("normalize_tag(value, options) -> struct(value, fault)", "Yes, or empty (with `absent: remove`: no)."),
-        CellType::ForeignKey => ("normalize_foreign_key(value, options) -> struct(value, fault)", "The id in another system, in lower case."),
+        CellType::Tag => {
+            ("normalize_tag(value, options) -> struct(value, fault)", "Yes, or empty (with `absent: remove`: no).")
+        }
+        CellType::ForeignKey => (
+            "normalize_foreign_key(value, options) -> struct(value, fault)",
+            "The id in another system, in lower case.",
+        ),
     };
     FunctionPage { name, signature, about }
 }

@@ -32,19 +32,31 @@ pub fn functions() -> Vec<Function> {
             integer,
         ),
         Function::new(
-            page("number", "number(x) -> decimal(38, 9)", "A decimal number, read as in a number column; further digits are rounded."),
+            page(
+                "number",
+                "number(x) -> decimal(38, 9)",
+                "A decimal number, read as in a number column; further digits are rounded.",
+            ),
             (1, 1),
             |args| want_text(args, 0).map(|()| DataType::Decimal128(38, SCALE as i8)),
             number,
         ),
         Function::new(
-            page("date", "date(x, formats...) -> date", "The day in a date or moment, as written; formats as in `formats`, default `iso`."),
+            page(
+                "date",
+                "date(x, formats...) -> date",
+                "The day in a date or moment, as written; formats as in `formats`, default `iso`.",
+            ),
             (1, usize::MAX),
             |args| formats(args, 1, None).map(|()| DataType::Date32),
             date,
         ),
         Function::new(
-            page("timestamp", "timestamp(x, zone, formats...) -> timestamp", "The moment in UTC; a value without offset is in `zone` (default UTC)."),
+            page(
+                "timestamp",
+                "timestamp(x, zone, formats...) -> timestamp",
+                "The moment in UTC; a value without offset is in `zone` (default UTC).",
+            ),
             (1, usize::MAX),
             |args| {
                 let zone = if args.arg_fields.len() > 1 { Some(literal(args.scalar_arguments[1])?) } else { None };
@@ -149,7 +161,7 @@ fn timestamp(call: &Call) -> Result<ArrayRef> {
     let zone = if call.count() > 1 { Some(call.literal(1)?) } else { None };
     let values = each_date(call, 2, zone, |dates, value, hint| {
         let moment = dates.read(value, hint).ok()?;
-        dates.to_micros(&moment, hint).ok()
+        dates.to_micros(&moment).ok()
     })?;
     Ok(Arc::new(TimestampMicrosecondArray::from(values).with_timezone(UTC)))
 }

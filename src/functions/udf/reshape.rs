@@ -30,9 +30,12 @@ pub fn functions() -> Vec<Function> {
             "Lower-case letters and digits joined by `-`, without accents; NULL if nothing is left.",
             |call| each(call, |text| Some(slug::slug(text).into()).filter(|slug: &Cow<str>| !slug.is_empty())),
         ),
-        one("html_text", "html_text(x) -> text", "The text of HTML: tags go, entities become characters, blocks end lines.", |call| {
-            each(call, |text| Some(html::text(text.as_bytes()).map_or(text.into(), Cow::Owned)))
-        }),
+        one(
+            "html_text",
+            "html_text(x) -> text",
+            "The text of HTML: tags go, entities become characters, blocks end lines.",
+            |call| each(call, |text| Some(html::text(text.as_bytes()).map_or(text.into(), Cow::Owned))),
+        ),
     ]
 }
 

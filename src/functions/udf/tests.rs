@@ -7,9 +7,7 @@ use datafusion::arrow::array::{ArrayRef, AsArray, RecordBatch, StringViewArray};
 use datafusion::arrow::datatypes::{DataType, UInt8Type};
 use datafusion::arrow::util::display::array_value_to_string;
 use datafusion::common::Result;
-use datafusion::logical_expr::{
-    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
-};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use datafusion::prelude::SessionContext;
 
 use crate::functions::lookup::LookupKey;
@@ -25,13 +23,21 @@ fn session() -> SessionContext {
 }
 
 fn table(session: &SessionContext, columns: &[(&str, &[Option<&str>])]) {
-    let columns = columns.iter().map(|(name, values)| (*name, Arc::new(StringViewArray::from(values.to_vec())) as ArrayRef));
-    session.register_batch("t", RecordBatch::try_from_iter_with_nullable(columns.map(|(name, array)| (name, array, true))).unwrap()).unwrap();
+    let columns =
+        columns.iter().map(|(name, values)| (*name, Arc::new(StringViewArray::from(values.to_vec())) as ArrayRef));
+    session
+        .register_batch(
+            "t",
+            RecordBatch::try_from_iter_with_nullable(columns.map(|(name, array)| (name, array, true))).unwrap(),
+        )
+        .unwrap();
 }
 
 async fn query(session: &SessionContext, sql: &str) -> Result<Vec<Vec<String>>> {
     let batches = session.sql(sql).await?.collect().await?;
-    let cell = |column: &ArrayRef, row| if column.is_null(row) { "NULL".to_owned() } else { array_value_to_string(column, row).unwrap() };
+    let cell = |column: &ArrayRef, row| {
+        if column.is_null(row) { "NULL".to_owned() } else { array_value_to_string(column, row).unwrap() }
+    };
     let rows = |batch: &RecordBatch| -> Vec<Vec<String>> {
         (0..batch.num_rows()).map(|row| batch.columns().iter().map(|column| cell(column, row)).collect()).collect()
     };
@@ -50,7 +56,13 @@ pub(super) async fn refusal(sql: &str) -> String {
 #[tokio::test]
 async fn a_plan_gives_judged_cells() {
     let session = session();
-    table(&session, &[("Id", &[Some("A-1"), Some("b c"), None, Some("")]), ("Day", &[Some("01/31/2024"), None, Some("x"), Some("2024-01-31")])]);
+    table(
+        &session,
+        &[
+            ("Id", &[Some("A-1"), Some("b c"), None, Some("")]),
+            ("Day", &[Some("01/31/2024"), None, Some("x"), Some("2024-01-31")]),
+        ],
+    );
     let sql = r#"select normalize_id("Id", '{"required":true,"id_extra":"-","max_length":480}') as "account_id",
         normalize_date("Day", '{"formats":["%m/%d/%Y","iso"]}') as "Day" from t"#;
     let batches = session.sql(sql).await.unwrap().collect().await.unwrap();
@@ -69,14 +81,21 @@ async fn a_plan_gives_judged_cells() {
 async fn constants_are_judged_too() {
     assert_eq!(values("select value_of(normalize_text(' enterprise ', '{}'))").await, ["enterprise"]);
     assert_eq!(values("select value_of(normalize_number(12.50, '{}'))").await, ["12.5"]);
-    assert_eq!(values("select value_of(normalize_date(date '2024-01-31', '{\"formats\":[\"%d/%m/%Y\"]}'))").await, ["2024-01-31"]);
+    assert_eq!(
+        values("select value_of(normalize_date(date '2024-01-31', '{\"formats\":[\"%d/%m/%Y\"]}'))").await,
+        ["2024-01-31"]
+    );
     assert_eq!(values("select value_of(normalize_text(null, '{\"default\":\"x\"}'))").await, ["x"]);
     assert_eq!(values("select value_of(normalize_flag(true, '{}'))").await, ["yes"]);
 }
 
 #[tokio::test]
 async fn lookups_reach_the_tables_of_the_session() {
-    let look = |key: &str| format!("select value_of(normalize_text('{key}', '{{\"lookup\":{{\"in\":\"owners\",\"match\":\"id\",\"take\":\"name\"}}}}'))");
+    let look = |key: &str| {
+        format!(
+            "select value_of(normalize_text('{key}', '{{\"lookup\":{{\"in\":\"owners\",\"match\":\"id\",\"take\":\"name\"}}}}'))"
+        )
+    };
     assert_eq!(values(&look("1")).await, ["Ann"]);
     assert_eq!(values(&look("2")).await, ["NULL"]);
     let missing = r#"select normalize_text('1', '{"lookup":{"in":"nowhere","match":"id","take":"name"}}')"#;
@@ -87,7 +106,9 @@ async fn lookups_reach_the_tables_of_the_session() {
 async fn mistakes_in_options_are_found_while_planning() {
     assert!(refusal("select normalize_text('x', '{\"no_such\":1}')").await.contains("no_such"));
     assert!(refusal("select normalize_text('x', 'nonsense')").await.contains("cannot be read"));
-    assert!(refusal("select normalize_text('x', concat('a', cast(random() as varchar)))").await.contains("text literals"));
+    assert!(
+        refusal("select normalize_text('x', concat('a', cast(random() as varchar)))").await.contains("text literals")
+    );
     assert!(refusal("select normalize_text([1, 2], '{}')").await.contains("holds no text"));
     assert!(refusal("select value_of('x')").await.contains("a judged cell is wanted"));
     assert!(refusal("select normalize_date('2024', '{\"formats\":[\"YYYY\"]}')").await.contains("is no date layout"));
@@ -118,7 +139,10 @@ async fn tags_are_found_in_a_cell_and_unknown_ones_are_faults() {
     let free = tag(r#"tag_in("Labels", 'vip', '|')"#, r#"{"absent_remove":true}"#);
     let sql = format!("select value_of({checked}), fault_of({checked}), value_of({free}), fault_of({free}) from t");
     let rows = query(&session, &sql).await.unwrap();
-    assert_eq!(rows, [["yes", "0", "yes", "0"], ["NULL", "19", "yes", "0"], ["NULL", "19", "no", "0"], ["NULL", "0", "no", "0"]]);
+    assert_eq!(
+        rows,
+        [["yes", "0", "yes", "0"], ["NULL", "19", "yes", "0"], ["NULL", "19", "no", "0"], ["NULL", "0", "no", "0"]]
+    );
     let unknown = r#"select value_of(tag_in("Labels", 'vip', '|', '["vip","beta"]')) from t"#;
     assert_eq!(query(&session, unknown).await.unwrap(), [["true"], ["gold"], ["vipp"], ["false"]]);
 }
@@ -163,15 +187,21 @@ impl ScalarUDFImpl for Counting {
 async fn a_plan_runs_each_function_once_per_row() {
     let session = session();
     let seen = Arc::new(AtomicUsize::new(0));
-    session.register_udf(ScalarUDF::from(Counting { seen: Arc::clone(&seen), signature: Signature::any(1, Volatility::Immutable) }));
+    session.register_udf(ScalarUDF::from(Counting {
+        seen: Arc::clone(&seen),
+        signature: Signature::any(1, Volatility::Immutable),
+    }));
     table(&session, &[("a", &[Some("x"); 100])]);
     let cell = "normalize_text(counting(a), '{\"max_length\":9}')";
     for sql in [
         format!("select {cell} as a_ from t"),
         format!("select value_of({cell}), fault_of({cell}) from t"),
         format!("select value_of(a_), fault_of(a_) from (select {cell} as a_ from t)"),
-        format!("select value_of(a_) as v, fault_of(a_) as f, a_ from (select {cell} as a_ from t) where true order by v"),
-        format!("select value_of(normalize_integer(a_, '{{}}')), fault_of(a_) from (select template('{{x}}', counting(a)) as a_ from t)"),
+        format!(
+            "select value_of(a_) as v, fault_of(a_) as f, a_ from (select {cell} as a_ from t) where true order by v"
+        ),
+        "select value_of(normalize_integer(a_, '{}')), fault_of(a_) from (select template('{x}', counting(a)) as a_ from t)"
+            .to_owned(),
     ] {
         seen.store(0, Ordering::Relaxed);
         assert_eq!(query(&session, &sql).await.unwrap().len(), 100);

@@ -29,7 +29,8 @@ fn one_foreign_key_for_two_accounts_rejects_both() {
 
 #[test]
 fn equal_rows_are_duplicates_and_other_rows_of_one_account_are_not() {
-    let rows = [row(2, &["a", "z1", ""]), row(3, &["a", "Z1", ""]), row(4, &["a", "z1", "s1"]), row(5, &["A", "", "s3"])];
+    let rows =
+        [row(2, &["a", "z1", ""]), row(3, &["a", "Z1", ""]), row(4, &["a", "z1", "s1"]), row(5, &["A", "", "s3"])];
     let outcome = outcome(&settled(&foreign_keys(), &rows));
     assert_eq!(outcome.outputs, ["a,Z1,\na,z1,s1\nA,,s3\n"]);
     assert_eq!(outcome.duplicates, [(2, 3, "written".into(), "equal".into())]);
@@ -115,8 +116,7 @@ fn columns_are_limited_fixed_filled_and_joined_by_others() {
 
 #[test]
 fn too_many_columns_are_counted() {
-    let rows: Vec<TestRow> =
-        (0..999).map(|line| row(line + 2, &["a", "", "M", &format!("{line}"), "1"])).collect();
+    let rows: Vec<TestRow> = (0..999).map(|line| row(line + 2, &["a", "", "M", &format!("{line}"), "1"])).collect();
     match cut(&pivoting(Aggregate::Sum), &rows, 2, &[100]) {
         Err(Error::TooManyColumns { columns }) => assert_eq!(columns, 1001),
         other => panic!("{other:?}"),
@@ -128,7 +128,7 @@ fn a_pivot_does_not_depend_on_partitions() {
     let names = ["a", "b", "c"];
     let event = |line: u64| {
         let pick = |salt: u64| names[((line * 2_654_435_761 + salt) >> 7) as usize % names.len()];
-        let value = ["1", "0.25", "-3", "9223372036854775807", ""][(line * 31 >> 2) as usize % 5];
+        let value = ["1", "0.25", "-3", "9223372036854775807", ""][((line * 31) >> 2) as usize % 5];
         row(line, &[pick(1), pick(77), pick(1234), pick(99), value])
     };
     let rows: Vec<TestRow> = (2..400).map(event).collect();

@@ -20,7 +20,11 @@ fn run(task: Task, links: impl Iterator<Item = (String, String)>) -> Settled {
 fn task() -> Task {
     let mut layout = Layout::new(columns(&["id", "parent"]));
     (layout.key, layout.parent, layout.line_feed) = (vec![0], Some(1), true);
-    Task { layout, rules: Rules { threads: 2, duplicates: DuplicatePolicy::Last, ..Rules::default() }, known: Default::default() }
+    Task {
+        layout,
+        rules: Rules { threads: 2, duplicates: DuplicatePolicy::Last, ..Rules::default() },
+        known: Default::default(),
+    }
 }
 
 #[test]
@@ -54,9 +58,8 @@ fn chains_of_ten_thousand_hang_together_in_either_order_and_fall_together() {
         task.rules.hierarchy.max_depth = Some(9_999);
         let settled = run(task, links);
         assert_eq!(settled.counts.written, u64::from((chains - 1) * (length - 1)));
-        let deepest = settled.rejected().filter(|rejected| {
-            settled.explainer().explain(rejected).unwrap().code == "K607"
-        });
+        let deepest =
+            settled.rejected().filter(|rejected| settled.explainer().explain(rejected).unwrap().code == "K607");
         assert_eq!(deepest.count(), chains as usize - 1);
     }
 }

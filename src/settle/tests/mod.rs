@@ -7,3 +7,4 @@ mod model;
 mod outcome;
 mod policies;
 mod random;
+mod shape;

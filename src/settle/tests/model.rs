@@ -213,7 +213,8 @@ impl Model<'_> {
             return *worst;
         }
         for column in PARENT..=REGION {
-            let text = chosen.iter().find(|(_, other)| *other == column).map(|(row, _)| self.text(*row, column).to_owned());
+            let text =
+                chosen.iter().find(|(_, other)| *other == column).map(|(row, _)| self.text(*row, column).to_owned());
             self.rows[last].cells[column] = (text.unwrap_or_default(), 0);
         }
         let broken = self.breaks_rule(last);
@@ -229,7 +230,8 @@ impl Model<'_> {
     fn sum(&mut self, members: &[usize]) -> usize {
         let last = members[members.len() - 1];
         for column in [PARENT, NAME, BOSS, REGION] {
-            let newest = members.iter().rev().map(|row| self.text(*row, column).to_owned()).find(|text| !text.is_empty());
+            let newest =
+                members.iter().rev().map(|row| self.text(*row, column).to_owned()).find(|text| !text.is_empty());
             self.rows[last].cells[column].0 = newest.unwrap_or_default();
         }
         let amounts: Vec<i64> = members.iter().filter_map(|row| self.text(*row, AMOUNT).parse().ok()).collect();
@@ -270,7 +272,7 @@ impl Model<'_> {
                         DuplicatePolicy::First => "first",
                         DuplicatePolicy::Newest => "newest",
                         DuplicatePolicy::Merge => "merge",
-                        _ if row > winner => "valid",
+                        DuplicatePolicy::Error => "error",
                         _ => "last",
                     };
                     duplicates.push((self.rows[row].line, self.rows[winner].line, fate.to_owned(), decided.to_owned()));
@@ -292,11 +294,15 @@ impl Model<'_> {
         if self.task.rules.hierarchy.parents_first {
             order.sort_by_key(|row| self.depth[*row]);
         }
-        let line = |row: &usize| (ID..=REGION).map(|column| self.text(*row, column)).collect::<Vec<_>>().join(",") + "\n";
+        let line =
+            |row: &usize| (ID..=REGION).map(|column| self.text(*row, column)).collect::<Vec<_>>().join(",") + "\n";
         let output = |pass: usize| order.iter().filter(|row| self.pass[**row] == pass).map(line).collect();
         let fill = |column: usize| order.iter().filter(|row| !self.text(**row, column).is_empty()).count() as u64;
-        let mut rejected: Vec<_> =
-            self.reasons.iter().map(|(row, code, related)| (self.rows[*row].line, code.clone(), related.clone())).collect();
+        let mut rejected: Vec<_> = self
+            .reasons
+            .iter()
+            .map(|(row, code, related)| (self.rows[*row].line, code.clone(), related.clone()))
+            .collect();
         rejected.sort();
         let mut refusals: Vec<_> =
             self.refusals.iter().map(|((_, code), (rows, line))| (code.clone(), *rows, *line)).collect();

@@ -3,7 +3,9 @@
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, RecordBatch, StringViewArray, StructArray, UInt8Array, UInt32Array, UInt64Array};
+use datafusion::arrow::array::{
+    ArrayRef, RecordBatch, StringViewArray, StructArray, UInt8Array, UInt32Array, UInt64Array,
+};
 use datafusion::arrow::datatypes::{DataType, Field, Fields, Schema};
 
 use crate::settle::{Budget, Counts, Error, Layout, LayoutColumn, Settled, Sink, Task, WarningKind, settle};
@@ -37,19 +39,18 @@ pub(super) fn batch(rows: &[TestRow], width: usize) -> RecordBatch {
         Arc::new(UInt32Array::from_iter_values(rows.iter().map(|row| row.file))),
         Arc::new(UInt64Array::from_iter_values(rows.iter().map(|row| row.line))),
     ];
-    let pair = Fields::from(vec![
-        Field::new("value", DataType::Utf8View, true),
-        Field::new("fault", DataType::UInt8, false),
-    ]);
+    let pair =
+        Fields::from(vec![Field::new("value", DataType::Utf8View, true), Field::new("fault", DataType::UInt8, false)]);
     for column in 0..width {
         let texts = rows.iter().map(|row| Some(row.cells[column].0.as_str()).filter(|text| !text.is_empty()));
         let values: StringViewArray = texts.collect();
         let faults = UInt8Array::from_iter_values(rows.iter().map(|row| row.cells[column].1));
         arrays.push(Arc::new(StructArray::new(pair.clone(), vec![Arc::new(values), Arc::new(faults)], None)));
     }
-    let fields = arrays.iter().enumerate().map(|(index, array)| {
-        Field::new(format!("c{index}"), array.data_type().clone(), true)
-    });
+    let fields = arrays
+        .iter()
+        .enumerate()
+        .map(|(index, array)| Field::new(format!("c{index}"), array.data_type().clone(), true));
     RecordBatch::try_new(Arc::new(Schema::new(fields.collect::<Vec<_>>())), arrays).unwrap()
 }
 
@@ -125,9 +126,9 @@ pub(super) fn outcome(settled: &Settled) -> Outcome {
         })
         .collect();
     rejected.sort();
-    let duplicates = settled.duplicates().map(|lost| {
-        (lost.position.line, lost.winner.line, lost.winner_fate.to_owned(), lost.decided_by.to_owned())
-    });
+    let duplicates = settled
+        .duplicates()
+        .map(|lost| (lost.position.line, lost.winner.line, lost.winner_fate.to_owned(), lost.decided_by.to_owned()));
     let counts = settled.counts;
     assert_eq!(counts.read, counts.rejected + counts.duplicate + counts.merged + counts.written, "{counts:?}");
     Outcome {

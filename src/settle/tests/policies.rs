@@ -141,7 +141,8 @@ fn sum_adds_exactly_and_judges_each_record_first() {
 #[test]
 fn split_sends_the_nth_row_of_a_key_to_the_nth_output() {
     let task = task(&["id", "v"], DuplicatePolicy::Split);
-    let rows = [row(2, &["a", "1"]), row(3, &["b", "2"]), row(4, &["a", "3"]), row(5, &["a", "4"]), row(6, &["b", "5"])];
+    let rows =
+        [row(2, &["a", "1"]), row(3, &["b", "2"]), row(4, &["a", "3"]), row(5, &["a", "4"]), row(6, &["b", "5"])];
     let outcome = outcome(&settled(&task, &rows));
     assert_eq!(outcome.outputs, ["a,1\nb,2\n", "a,3\nb,5\n", "a,4\n"]);
 }
@@ -156,7 +157,8 @@ fn two_rows_of_one_key_refuse_the_run_under_error() {
 #[test]
 fn a_rejected_parent_takes_its_children_along_and_the_cause_is_named() {
     let task = with_parents(DuplicatePolicy::Last);
-    let rows = [row(2, &["c", "b"]), row(3, &["b", "a"]), row(4, &["a", "nobody"]), row(5, &["r", ""]), row(6, &["s", "r"])];
+    let rows =
+        [row(2, &["c", "b"]), row(3, &["b", "a"]), row(4, &["a", "nobody"]), row(5, &["r", ""]), row(6, &["s", "r"])];
     let outcome = outcome(&settled(&task, &rows));
     assert_eq!(outcome.outputs, ["r,\ns,r\n"]);
     let rejected = |line, code: &str, related: &str| (line, code.to_owned(), related.to_owned());
@@ -166,7 +168,8 @@ fn a_rejected_parent_takes_its_children_along_and_the_cause_is_named() {
 #[test]
 fn members_of_a_loop_are_treated_alike_and_the_loop_is_shown() {
     let mut task = with_parents(DuplicatePolicy::Last);
-    let rows = [row(2, &["k", "b"]), row(3, &["b", "c"]), row(4, &["c", "a"]), row(5, &["a", "b"]), row(6, &["s", "s"])];
+    let rows =
+        [row(2, &["k", "b"]), row(3, &["b", "c"]), row(4, &["c", "a"]), row(5, &["a", "b"]), row(6, &["s", "s"])];
     let rejecting = settled(&task, &rows);
     let mut explainer = rejecting.explainer();
     let told: Vec<_> = rejecting.rejected().map(|rejected| explainer.explain(&rejected).unwrap()).collect();
@@ -185,7 +188,8 @@ fn members_of_a_loop_are_treated_alike_and_the_loop_is_shown() {
 fn depth_is_limited_and_parents_may_come_first() {
     let mut task = with_parents(DuplicatePolicy::Last);
     task.known.accounts = keys(&["known"]);
-    let rows = [row(2, &["c", "b"]), row(3, &["k", "known"]), row(4, &["b", "a"]), row(5, &["a", ""]), row(6, &["l", "k"])];
+    let rows =
+        [row(2, &["c", "b"]), row(3, &["k", "known"]), row(4, &["b", "a"]), row(5, &["a", ""]), row(6, &["l", "k"])];
     task.rules.hierarchy.parents_first = true;
     assert_eq!(output(&settled(&task, &rows), 0), "a,\nk,known\nb,a\nc,b\nl,k\n");
     task.rules.hierarchy.max_depth = Some(2);
@@ -220,7 +224,8 @@ fn a_reference_into_the_file_itself_follows_rejections() {
     task.layout.key_ignores_case = true;
     task.layout.references = vec![LayoutReference { column: 1, itself: true }];
     task.rules.references = vec![ReferenceMissing::Reject];
-    let rows = [row(2, &["a", "B"]), row(3, &["b", "c"]), row(4, &["c", "gone"]), row(5, &["x", "Y"]), row(6, &["y", "x"])];
+    let rows =
+        [row(2, &["a", "B"]), row(3, &["b", "c"]), row(4, &["c", "gone"]), row(5, &["x", "Y"]), row(6, &["y", "x"])];
     let outcome = outcome(&settled(&task, &rows));
     assert_eq!(outcome.outputs, ["x,Y\ny,x\n"]);
     let related: Vec<&str> = outcome.rejected.iter().map(|(.., related)| related.as_str()).collect();
@@ -231,7 +236,13 @@ fn a_reference_into_the_file_itself_follows_rejections() {
 fn ids_that_differ_by_case_are_counted() {
     let mut task = task(&["id", "v"], DuplicatePolicy::Last);
     task.rules.case_twins = true;
-    let rows = [row(2, &["Ab1", "1"]), row(3, &["aB1", "1"]), row(4, &["ab2", "1"]), row(5, &["7", ""]), row(6, &["ab2", "1"])];
+    let rows = [
+        row(2, &["Ab1", "1"]),
+        row(3, &["aB1", "1"]),
+        row(4, &["ab2", "1"]),
+        row(5, &["7", ""]),
+        row(6, &["ab2", "1"]),
+    ];
     let settled = settled(&task, &rows);
     assert_eq!(settled.case_twins, [0, 1]);
     assert_eq!(outcome(&settled).warnings, [("W903".into(), 0, 2)]);

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::model::{
-    AMOUNT, BOSS, BY, ID, KNOWN_ACCOUNTS, KNOWN_BOSSES, KNOWN_REGIONS, NAME, PARENT, REGION, expected,
-};
+use super::model::{AMOUNT, BOSS, BY, ID, KNOWN_ACCOUNTS, KNOWN_BOSSES, KNOWN_REGIONS, NAME, PARENT, REGION, expected};
 use super::outcome::{TestRow, columns, cut, outcome};
 use crate::mapping::{DuplicatePolicy, HierarchyPolicy, ReferenceMissing};
 use crate::settle::{
@@ -84,7 +82,7 @@ fn task() -> impl Strategy<Value = Task> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn settling_is_what_the_plain_model_says(task in task(), rows in rows(), lengths in prop::collection::vec(1..6_usize, 1..4)) {

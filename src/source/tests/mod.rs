@@ -1,6 +1,7 @@
 //! The room's tests: small files in a temporary folder, read through a session of the engine.
 
 mod columns;
+mod cuts;
 mod encoding;
 mod footer;
 mod kinds;

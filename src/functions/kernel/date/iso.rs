@@ -5,32 +5,48 @@ use super::moment::{Miss, Moment};
 /// Reads the whole value or says why not.
 #[inline]
 pub fn read(value: &[u8]) -> Result<Moment, Miss> {
-    let Some((head, rest)) = value.split_first_chunk::<10>() else { return Err(Miss::Layout) };
-    let figures = figures(u64::from_le_bytes([head[0], head[1], head[2], head[3], head[4], head[5], head[6], head[7]]), DATE)?;
-    let day = two_digits(head[8], head[9])?;
-    let year = digit(figures, 0) * 1000 + digit(figures, 1) * 100 + digit(figures, 2) * 10 + digit(figures, 3);
-    let date = Moment::day(year, (digit(figures, 5) * 10 + digit(figures, 6)) as u8, day);
+    let Some((head, rest)) = value.split_first_chunk::<8>() else { return Err(Miss::Layout) };
+    let Some(([tens, ones], rest)) = rest.split_first_chunk::<2>() else { return Err(Miss::Layout) };
+    let pairs = pairs(figures(u64::from_le_bytes(*head), DATE)?);
+    let year = u16::from(byte(pairs, 0)) * 100 + u16::from(byte(pairs, 2));
+    let date = Moment::day(year, byte(pairs, 5), two_digits(*tens, *ones)?);
     let Some((b'T' | b't' | b' ', rest)) = rest.split_first() else {
         return if rest.is_empty() { date } else { Err(Miss::Layout) };
     };
-    let Some((time, rest)) = rest.split_first_chunk::<8>() else { return without_seconds(date, rest) };
-    let Ok(figures) = self::figures(u64::from_le_bytes(*time), TIME) else {
-        return without_seconds(date, &value[11..]);
+    let Some((time, tail)) = rest.split_first_chunk::<8>() else { return without_seconds(date, rest) };
+    let Ok(figures) = figures(u64::from_le_bytes(*time), TIME) else { return without_seconds(date, rest) };
+    let pairs = self::pairs(figures);
+    let (fraction, zone) = match tail {
+        [b'.' | b',', ..] => fraction(&tail[1..])?,
+        _ => tail.split_at(0),
     };
-    let pair = |at: u32| (digit(figures, at) * 10 + digit(figures, at + 1)) as u8;
-    let (fraction, rest) = match rest.split_first() {
-        Some((b'.' | b',', rest)) => {
-            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            if digits == 0 {
-                return Err(Miss::Layout);
-            }
-            rest.split_at(digits)
-        }
-        _ => rest.split_at(0),
-    };
-    let offset = offset(rest)?;
-    let moment = date?.at(pair(0), pair(3), pair(6), offset)?;
+    let moment = date?.at(byte(pairs, 0), byte(pairs, 3), byte(pairs, 6), offset(zone)?)?;
     Ok(if fraction.is_empty() { moment } else { moment.with_fraction(fraction) })
+}
+
+/// The short road for what is nearly in Totango's form already: a day, or a moment in UTC to the second. Some if the value is
+/// one, with whether it has a time; `bare` takes a time without offset too. It may decline but never takes what [`read`]
+/// would not.
+#[inline]
+pub fn is_plain(value: &[u8], bare: bool) -> Option<bool> {
+    let (head, rest) = value.split_first_chunk::<8>()?;
+    let ([tens, ones], rest) = rest.split_first_chunk::<2>()?;
+    let date = pairs(figures(u64::from_le_bytes(*head), DATE).ok()?);
+    let (century, month, day) = (byte(date, 0), byte(date, 5), two_digits(*tens, *ones).ok()?);
+    if !(19..22).contains(&century) || !(1..=12).contains(&month) || !(1..=28).contains(&day) {
+        return None;
+    }
+    let Some((b'T' | b' ', rest)) = rest.split_first() else { return rest.is_empty().then_some(false) };
+    let (time, end) = rest.split_first_chunk::<8>()?;
+    let time = pairs(figures(u64::from_le_bytes(*time), TIME).ok()?);
+    let good = byte(time, 0) < 24 && byte(time, 3) < 60 && byte(time, 6) < 60;
+    (good && (*end == *b"Z" || bare && end.is_empty())).then_some(true)
+}
+
+/// The digits of a fraction, at least one, and what follows them.
+fn fraction(value: &[u8]) -> Result<(&[u8], &[u8]), Miss> {
+    let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if digits == 0 { Err(Miss::Layout) } else { Ok(value.split_at(digits)) }
 }
 
 /// `HH:MM` and perhaps an offset.
@@ -100,8 +116,15 @@ pub fn figures(bytes: u64, mask: Mask) -> Result<u64, Miss> {
     if over & HIGH_BITS == 0 { Ok(value) } else { Err(Miss::Layout) }
 }
 
-/// The number in byte `at`.
+/// From digits in bytes to two-digit numbers: byte `at` becomes digit `at` times ten plus the next one.
 #[inline]
-pub fn digit(figures: u64, at: u32) -> u16 {
-    (figures >> (8 * at)) as u8 as u16
+pub fn pairs(figures: u64) -> u64 {
+    // At most 99 in each byte, so nothing carries over into the next one.
+    figures * 10 + (figures >> 8)
+}
+
+/// Byte `at`.
+#[inline]
+pub fn byte(figures: u64, at: u32) -> u8 {
+    (figures >> (8 * at)) as u8
 }

@@ -47,6 +47,12 @@ impl Layout {
         Self { text: "iso".to_owned(), reader: Reader::Iso }
     }
 
+    /// It is the layout `iso`.
+    #[inline]
+    pub fn is_iso(&self) -> bool {
+        matches!(self.reader, Reader::Iso)
+    }
+
     /// Reads the mapping's spelling.
     ///
     /// # Errors

@@ -34,7 +34,8 @@ impl Moment {
     /// A day without a time, if the calendar has it.
     #[inline]
     pub fn day(year: u16, month: u8, day: u8) -> Result<Self, Miss> {
-        if month.wrapping_sub(1) >= 12 || day.wrapping_sub(1) >= days_in_month(year, month) {
+        if month.wrapping_sub(1) >= 12 || day.wrapping_sub(1) >= 28 && day.wrapping_sub(1) >= days_in_month(year, month)
+        {
             return Err(Miss::Calendar);
         }
         Ok(Self { year, month, day, timed: false, fraction_digits: 0, second: 0, micros: 0, offset: None })
@@ -72,6 +73,12 @@ impl Moment {
         self.micros = micros;
         self.fraction_digits = digits.len().min(3) as u8;
         self
+    }
+
+    /// Its year is one of those taken; others are typing mistakes or placeholders.
+    #[inline]
+    pub fn is_taken(&self) -> bool {
+        (1900..=2200).contains(&self.year)
     }
 
     /// Both say the same day, time, fraction and offset.

@@ -133,7 +133,9 @@ impl Program {
                 Step::Month => (found.month, rest) = names::month(rest).ok_or(Miss::Layout)?,
                 Step::Weekday => (found.weekday, rest) = names::weekday(rest).ok_or(Miss::Layout)?,
                 Step::Half => {
-                    let Some(([letter, b'M' | b'm'], after)) = rest.split_first_chunk::<2>() else { return Err(Miss::Layout) };
+                    let Some(([letter, b'M' | b'm'], after)) = rest.split_first_chunk::<2>() else {
+                        return Err(Miss::Layout);
+                    };
                     found.afternoon = match letter {
                         b'A' | b'a' => Some(false),
                         b'P' | b'p' => Some(true),
@@ -156,7 +158,9 @@ impl Program {
                     rest = &rest[length..];
                 }
                 Step::ZoneName => {
-                    let name = rest.get(..3).filter(|name| name.eq_ignore_ascii_case(b"UTC") || name.eq_ignore_ascii_case(b"GMT"));
+                    let name = rest
+                        .get(..3)
+                        .filter(|name| name.eq_ignore_ascii_case(b"UTC") || name.eq_ignore_ascii_case(b"GMT"));
                     let length = name.map_or(1, <[u8]>::len);
                     if name.is_none() && !matches!(rest, [b'Z' | b'z', ..]) {
                         return Err(Miss::Layout);
@@ -267,9 +271,10 @@ impl Fixed {
         let [a, b, c, d, e, f, g, h, i, j] = *bytes;
         let low = iso::figures(u64::from_le_bytes([a, b, c, d, e, f, g, h]), self.low)?;
         let high = iso::figures(u64::from_le_bytes([i, j, 0, 0, 0, 0, 0, 0]), self.high)?;
-        let all = u128::from(low) | u128::from(high) << 64;
-        let digit = |at: u32| u16::from((all >> (8 * at)) as u8);
-        let pair = |at: u32| digit(at) * 10 + digit(at + 1);
+        let mut digits = [0; 16];
+        digits[..8].copy_from_slice(&low.to_le_bytes());
+        digits[8..].copy_from_slice(&high.to_le_bytes());
+        let pair = |at: u32| u16::from(digits[at as usize % 16]) * 10 + u16::from(digits[(at as usize + 1) % 16]);
         Moment::day(pair(self.year) * 100 + pair(self.year + 2), pair(self.month) as u8, pair(self.day) as u8)
     }
 }
@@ -289,7 +294,9 @@ fn run_of_digits(value: &[u8], least: u8, most: u8) -> Result<(&[u8], &[u8]), Mi
 /// Bytes of the offset at the start of `value`.
 fn offset_length(value: &[u8]) -> usize {
     match value {
-        [b'+' | b'-', rest @ ..] => 1 + rest.iter().take(5).take_while(|byte| byte.is_ascii_digit() || **byte == b':').count(),
+        [b'+' | b'-', rest @ ..] => {
+            1 + rest.iter().take(5).take_while(|byte| byte.is_ascii_digit() || **byte == b':').count()
+        }
         [b'Z' | b'z', ..] => 1,
         _ => 0,
     }

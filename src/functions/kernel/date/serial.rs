@@ -59,7 +59,11 @@ fn split(value: &[u8]) -> Result<(bool, &[u8], &[u8]), Miss> {
     let point = digits.iter().position(|byte| *byte == b'.');
     let (whole, fraction) = point.map_or((digits, &[][..]), |point| (&digits[..point], &digits[point + 1..]));
     let numeric = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
-    if numeric(whole) && (point.is_none() || numeric(fraction)) { Ok((negative, whole, fraction)) } else { Err(Miss::Layout) }
+    if numeric(whole) && (point.is_none() || numeric(fraction)) {
+        Ok((negative, whole, fraction))
+    } else {
+        Err(Miss::Layout)
+    }
 }
 
 fn number(digits: &[u8]) -> Result<i64, Miss> {

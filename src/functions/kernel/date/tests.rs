@@ -71,15 +71,45 @@ fn iso_refuses_other_shapes_and_days_that_never_were() {
     all_fail(
         &["iso"],
         NOT_A_DATE,
-        &["2024-1-2", "20240102", "2024/01/02", "24-01-02", "12024-01-02", "2024-01-02T", "2024-01-02X", "2024-01-02Z",
-            "2024-01-02T08", "2024-01-02T08:09:10.Z", "2024-01-02T08:09:10ZZ", "2024-01-02T8:09:10", "2024-01-02  08:09:10",
-            "2024-01-02T08:09:10+1", "2024-01-02T08:09:10 PST", "today", "0", "2024-0\u{9ea}-01", "-024-01-01"],
+        &[
+            "2024-1-2",
+            "20240102",
+            "2024/01/02",
+            "24-01-02",
+            "12024-01-02",
+            "2024-01-02T",
+            "2024-01-02X",
+            "2024-01-02Z",
+            "2024-01-02T08",
+            "2024-01-02T08:09:10.Z",
+            "2024-01-02T08:09:10ZZ",
+            "2024-01-02T8:09:10",
+            "2024-01-02  08:09:10",
+            "2024-01-02T08:09:10+1",
+            "2024-01-02T08:09:10 PST",
+            "today",
+            "0",
+            "2024-0\u{9ea}-01",
+            "-024-01-01",
+        ],
     );
     all_fail(
         &["iso"],
         IMPOSSIBLE_DATE,
-        &["2024-02-30", "2023-02-29", "2024-13-01", "2024-00-10", "2024-01-00", "2024-01-02T24:00:00", "2024-01-02T08:60:00",
-            "2024-01-02T08:00:61Z", "2024-01-02T08:00:60Z", "2024-01-02T08:00:00+24:00", "2024-01-02T08:00:00+10:60", "2100-02-29"],
+        &[
+            "2024-02-30",
+            "2023-02-29",
+            "2024-13-01",
+            "2024-00-10",
+            "2024-01-00",
+            "2024-01-02T24:00:00",
+            "2024-01-02T08:60:00",
+            "2024-01-02T08:00:61Z",
+            "2024-01-02T08:00:60Z",
+            "2024-01-02T08:00:00+24:00",
+            "2024-01-02T08:00:00+10:60",
+            "2100-02-29",
+        ],
     );
     all_fail(&["iso"], DATE_RANGE, &["1899-12-31", "2201-01-01", "0001-01-01", "9999-12-31T00:00:00Z"]);
 }
@@ -122,7 +152,11 @@ fn patterns_take_the_whole_value() {
 
 #[test]
 fn patterns_refuse_what_is_left_over_missing_or_guessed() {
-    all_fail(&["%m/%d/%Y"], NOT_A_DATE, &["01/31/2024 ", "01/31/20245", "01/31/24", "1//2024", "01-31-2024", "001/31/2024", "x"]);
+    all_fail(
+        &["%m/%d/%Y"],
+        NOT_A_DATE,
+        &["01/31/2024 ", "01/31/20245", "01/31/24", "1//2024", "01-31-2024", "001/31/2024", "x"],
+    );
     all_fail(&["%Y%m%d"], NOT_A_DATE, &["2024111", "202401310", "2024-01-31"]);
     all_fail(&["%d %b %Y"], NOT_A_DATE, &["5Jan 2024", "5 Jänner 2024", "5 Janu 2024", "5 Jan2024"]);
     all_fail(&["%m/%d/%Y"], IMPOSSIBLE_DATE, &["31/01/2024", "02/30/2024", "00/10/2024"]);
@@ -248,6 +282,21 @@ proptest! {
             let fast = Layout::compile(format).unwrap().read(value.as_bytes());
             let slow = program::Program::compile(format).unwrap().unwrap().run(value.as_bytes());
             prop_assert_eq!(fast, slow);
+        }
+    }
+
+    #[test]
+    fn the_plain_road_of_iso_takes_nothing_that_reading_refuses(value in "(1[89]|2[0-2])[0-9]{2}-[0-1][0-9]-[0-3][0-9]([Tt ][0-2][0-9]:[0-6][0-9]:[0-6][0-9][Z.+]?)?") {
+        for bare in [false, true] {
+            let Some(timed) = iso::is_plain(value.as_bytes(), bare) else { continue };
+            let moment = iso::read(value.as_bytes()).unwrap();
+            prop_assert!(moment.is_taken() && moment.timed == timed && moment.fraction_digits == 0);
+            prop_assert!(moment.offset == Some(0) || moment.offset.is_none() && (bare || !timed));
+            let mut written = Vec::new();
+            write_utc(&moment, i64::from(moment.second), &mut written);
+            let mut same = Vec::new();
+            if let Some(head) = value.as_bytes().first_chunk() { write_same(head, &mut same); }
+            prop_assert!(!timed || same == written);
         }
     }
 

@@ -27,9 +27,9 @@ pub fn civil(days: i64) -> Option<(u16, u8, u8)> {
     Some((year, month as u8, day as u8))
 }
 
-/// `00` to `99`.
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
+/// `00` to `99`; a power of two long, so that an index needs a mask and no check.
+const PAIRS: [[u8; 2]; 128] = {
+    let mut pairs = [[b'0'; 2]; 128];
     let mut number = 0;
     while number < 100 {
         pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
@@ -38,9 +38,10 @@ const PAIRS: [[u8; 2]; 100] = {
     pairs
 };
 
+/// Two digits of a number below 100.
 #[inline]
 fn pair(number: u32) -> [u8; 2] {
-    PAIRS[(number % 100) as usize]
+    PAIRS[(number % 128) as usize]
 }
 
 /// `YYYY-MM-DD`.
@@ -51,6 +52,15 @@ pub fn write_day(moment: &Moment) -> [u8; 10] {
     let [e, f] = pair(u32::from(moment.month));
     let [g, h] = pair(u32::from(moment.day));
     [a, b, c, d, b'-', e, f, b'-', g, h]
+}
+
+/// Appends the value itself, which is an ISO moment of at least 19 bytes in UTC without a fraction.
+#[inline]
+pub fn write_same(value: &[u8; 19], side: &mut Vec<u8>) {
+    let mut text = *b"0000-00-00T00:00:00.0Z";
+    text[..10].copy_from_slice(&value[..10]);
+    text[11..19].copy_from_slice(&value[11..]);
+    side.extend_from_slice(&text);
 }
 
 /// Appends `YYYY-MM-DDTHH:MM:SS.sZ`: `seconds` is the UTC second counted from the start of the moment's day.
@@ -72,7 +82,11 @@ pub fn write_utc(moment: &Moment, seconds: i64, side: &mut Vec<u8>) {
     text[11..13].copy_from_slice(&pair(of_day / 3600));
     text[14..16].copy_from_slice(&pair(of_day / 60 % 60));
     text[17..19].copy_from_slice(&pair(of_day % 60));
-    let end = if moment.fraction_digits == 0 { 22 } else { write_fraction(moment, &mut text) };
+    if moment.fraction_digits == 0 {
+        side.extend_from_slice(&text[..22]);
+        return;
+    }
+    let end = write_fraction(moment, &mut text);
     side.extend_from_slice(&text[..end]);
 }
 

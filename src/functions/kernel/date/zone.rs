@@ -12,9 +12,18 @@ const FROM: i64 = -2_211_753_600;
 /// 2201-02-01, after the last one.
 const TO: i64 = 7_292_592_000;
 
+/// Seconds of local time that share an entry of the quick table, as a power of two: some twelve days.
+const STRETCH: u32 = 20;
+/// Entries of the quick table.
+const STRETCHES: usize = ((TO - FROM) >> STRETCH) as usize + 1;
+/// An entry that a change of clocks is near: search.
+const NEAR_CHANGE: i32 = i32::MIN;
+
 /// A time zone as a table.
 #[derive(Debug, Clone)]
 pub struct Zone {
+    /// Seconds ahead of UTC for each stretch of local time without a change.
+    quick: Box<[i32]>,
     /// The first second (UTC) of each stretch of constant offset; the last entry only ends the last stretch.
     starts: Vec<i64>,
     /// Seconds ahead of UTC in each stretch.
@@ -53,8 +62,8 @@ impl Zone {
         let unknown = |_| format!("there is no time zone `{name}`; zones have names like `Europe/Berlin`");
         let zone = TimeZoneDatabase::bundled().get(name).map_err(unknown)?;
         let from = Timestamp::from_second(FROM).map_err(unknown)?;
-        let mut table =
-            Self { starts: vec![i64::MIN / 2], ahead: vec![i64::from(zone.to_offset(from).seconds())] };
+        let ahead = vec![i64::from(zone.to_offset(from).seconds())];
+        let mut table = Self { quick: Box::default(), starts: vec![i64::MIN / 2], ahead };
         for transition in zone.following(from) {
             let (start, ahead) = (transition.timestamp().as_second(), i64::from(transition.offset().seconds()));
             if start > TO {
@@ -66,25 +75,30 @@ impl Zone {
             }
         }
         table.starts.push(i64::MAX / 2);
+        table.quick = (0..STRETCHES as i64).map(|stretch| table.of_stretch(FROM + (stretch << STRETCH))).collect();
         Ok(table)
     }
 
-    /// What `local`, in seconds since 1970 by the zone's clocks, means; `hint` speeds up the next, similar question.
-    #[inline]
-    pub fn resolve(&self, local: i64, hint: &mut usize) -> Resolved {
-        if let (Some(&ahead), Some(&start), Some(&end)) =
-            (self.ahead.get(*hint), self.starts.get(*hint), self.starts.get(*hint + 1))
-            && local - MARGIN >= start
-            && local + MARGIN < end
-        {
-            return Resolved::One(ahead);
-        }
-        self.search(local, hint)
+    /// The offset of the whole stretch that begins at `local`, if no change is near it.
+    fn of_stretch(&self, local: i64) -> i32 {
+        let at = self.starts.partition_point(|start| *start <= local - MARGIN).saturating_sub(1);
+        let same = local + (1 << STRETCH) + MARGIN < self.starts[at + 1];
+        if same { i32::try_from(self.ahead[at]).unwrap_or(NEAR_CHANGE) } else { NEAR_CHANGE }
     }
 
-    fn search(&self, local: i64, hint: &mut usize) -> Resolved {
+    /// What `local`, in seconds since 1970 by the zone's clocks, means.
+    #[inline]
+    pub fn resolve(&self, local: i64) -> Resolved {
+        let stretch = usize::try_from((local - FROM) >> STRETCH).unwrap_or(usize::MAX);
+        match self.quick.get(stretch) {
+            Some(&ahead) if ahead != NEAR_CHANGE => Resolved::One(i64::from(ahead)),
+            _ => self.search(local),
+        }
+    }
+
+    /// The same for any time, near a change too.
+    pub fn search(&self, local: i64) -> Resolved {
         let first = self.starts.partition_point(|start| *start <= local - MARGIN).saturating_sub(1);
-        *hint = first;
         let mut found: Option<(i64, i64)> = None;
         let near = first..self.ahead.len();
         for at in near.clone().take_while(|at| self.starts[*at] <= local + MARGIN) {
@@ -107,9 +121,9 @@ impl Zone {
     }
 
     /// The first moment of a day, in seconds since 1970: midnight, or the end of the gap that swallowed it.
-    pub fn start_of_day(&self, day: i64, hint: &mut usize) -> i64 {
+    pub fn start_of_day(&self, day: i64) -> i64 {
         let local = day * 86_400;
-        match self.resolve(local, hint) {
+        match self.resolve(local) {
             Resolved::One(ahead) => local - ahead,
             Resolved::Twice { most, .. } => local - most,
             Resolved::Never { change, .. } => change,

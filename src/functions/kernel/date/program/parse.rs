@@ -41,7 +41,9 @@ fn directive<'p>(pattern: &'p [u8], steps: &mut Vec<Step>) -> Option<&'p [u8]> {
     }
     let step = match pattern {
         [b'.', b'f' | b'N', rest @ ..] => return one(Step::PointFraction, rest, steps),
-        [digits @ b'1'..=b'9', b'f' | b'N', rest @ ..] => return one(Step::Fraction(digits - b'0', digits - b'0'), rest, steps),
+        [digits @ b'1'..=b'9', b'f' | b'N', rest @ ..] => {
+            return one(Step::Fraction(digits - b'0', digits - b'0'), rest, steps);
+        }
         [b':', b'z', rest @ ..] => return one(Step::Offset, rest, steps),
         [letter, ..] => match letter {
             b'Y' => Step::Digits(4, 4, Part::Year),
@@ -81,7 +83,10 @@ fn one<'p>(step: Step, rest: &'p [u8], steps: &mut Vec<Step>) -> Option<&'p [u8]
 /// Figures beside other figures must have all their digits.
 pub fn tighten(steps: &mut [Step]) {
     for at in 0..steps.len() {
-        let starts_with_digit = |step: &Step| matches!(step, Step::Digits(..) | Step::Fraction(..)) || matches!(step, Step::Byte(byte) if byte.is_ascii_digit());
+        let starts_with_digit = |step: &Step| {
+            matches!(step, Step::Digits(..) | Step::Fraction(..))
+                || matches!(step, Step::Byte(byte) if byte.is_ascii_digit())
+        };
         let after = steps.get(at + 1).is_some_and(starts_with_digit);
         let before = at > 0 && starts_with_digit(&steps[at - 1]);
         if let Step::Digits(least, most, _) = &mut steps[at]
@@ -103,7 +108,10 @@ pub fn check(pattern: &str, steps: &[Step]) -> Result<(), String> {
     let (hour, half_hour) = (of(Part::Hour), of(Part::HalfDayHour));
     let half = count(&|step| *step == Step::Half);
     let fraction = count(&|step| matches!(step, Step::Fraction(..) | Step::PointFraction));
-    if [year, month, day, day_of_year, hour + half_hour, half, of(Part::Minute), of(Part::Second), fraction].iter().any(|times| *times > 1) {
+    if [year, month, day, day_of_year, hour + half_hour, half, of(Part::Minute), of(Part::Second), fraction]
+        .iter()
+        .any(|times| *times > 1)
+    {
         return wrong("names a part of the date twice");
     }
     if year == 0 {

@@ -1,0 +1,73 @@
+//! Two mappings of a set may not write one file, and none may read what the set writes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::canonicalize;
+
+use crate::diagnostic::{Diagnostic, Place, code};
+use crate::pipeline::folders::Folders;
+use crate::pipeline::prepare::Prepared;
+
+/// One mistake per file that two mappings write.
+pub(super) fn clashes(prepared: &[Prepared]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut seen: BTreeMap<String, &Prepared> = BTreeMap::new();
+    let mut told: BTreeSet<String> = BTreeSet::new();
+    for one in prepared.iter().filter(|one| one.file.asked) {
+        let stem = one.resolved.output.stem().to_ascii_lowercase();
+        let Some(first) = seen.get(&stem) else {
+            seen.insert(stem, one);
+            continue;
+        };
+        if told.insert(stem) {
+            let mut diagnostic =
+                Diagnostic::error(&code::NAME_CLASH, format!("two mappings write `{}`", one.resolved.output.file))
+                    .help("give one of them another `output: {file: ...}`");
+            if let (Some(here), Some(there)) = (place(one), place(first)) {
+                diagnostic = diagnostic.at(here, "second").related(there, "first");
+            }
+            found.push(diagnostic);
+        }
+    }
+    found
+}
+
+/// Where a mapping says what it writes.
+fn place(one: &Prepared) -> Option<Place> {
+    let mapping = one.file.mapping.as_ref()?;
+    let file = mapping.output.file.as_ref().map_or(mapping.format.span, |file| file.span);
+    Some(Place::new(&one.file.shown, file))
+}
+
+/// One mistake per mapping and source of which a file is an output or a report of the set: the next run would read it.
+pub(super) fn circles(prepared: &[Prepared], folders: &Folders) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let targets: Vec<_> =
+        [Some(&folders.output), folders.reports.as_ref()].into_iter().flatten().filter_map(|to| canonicalize(to).ok()).collect();
+    for reader in prepared {
+        for (name, source) in &reader.sources {
+            let paths = source.paths().filter_map(|path| canonicalize(path).ok());
+            let written = paths.filter(|path| path.parent().is_some_and(|parent| targets.iter().any(|to| to == parent)));
+            let mut names = written.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()));
+            let Some(file) = names.find(|file| prepared.iter().any(|writer| writes(writer, file))) else { continue };
+            let mut diagnostic = Diagnostic::error(
+                &code::OUTPUT_AS_SOURCE,
+                format!("source `{name}` reads `{file}`, which this set writes"),
+            );
+            if let Some(mapping) = &reader.file.mapping {
+                diagnostic = diagnostic.at(Place::new(&reader.file.shown, mapping.format.span), "this mapping reads it");
+            }
+            found.push(diagnostic.help(code::OUTPUT_AS_SOURCE.cure));
+        }
+    }
+    found
+}
+
+/// Whether `file` is a name that `writer` gives to what it writes.
+fn writes(writer: &Prepared, file: &str) -> bool {
+    let output = &writer.resolved.output;
+    let rest = file.strip_prefix(output.stem()).and_then(|rest| rest.strip_suffix(".csv"));
+    let ours = |rest: &str| {
+        [".rejects", ".duplicates"].contains(&rest) || rest.starts_with(".part-") || rest.starts_with(".pass-")
+    };
+    writer.file.asked && (file == output.file || rest.is_some_and(ours))
+}

@@ -1,0 +1,56 @@
+//! The folders of a run: where its files go, where its evidence is kept, where a dry run works.
+
+use std::path::{Path, PathBuf};
+
+use crate::pipeline::{Failure, RunRequest};
+use crate::project::Loaded;
+
+/// Where things go.
+pub(super) struct Folders {
+    /// What is published.
+    pub output: PathBuf,
+    /// Reports, if they go elsewhere.
+    pub reports: Option<PathBuf>,
+    /// Evidence.
+    pub state: PathBuf,
+}
+
+impl Folders {
+    pub(super) fn new(request: &RunRequest, loaded: &Loaded) -> Self {
+        let root = &loaded.project.root;
+        let file = loaded.project.file.as_ref();
+        let directory = file.and_then(|file| file.directory.as_ref()).map_or("out", |text| text.value.as_str());
+        let reports = file.and_then(|file| file.reports.as_ref()).map(|reports| root.join(&reports.value));
+        Self {
+            output: request.out.as_ref().map_or_else(|| root.join(directory), |out| request.current.join(out)),
+            reports,
+            state: root.join(file.and_then(|file| file.state.as_ref()).map_or(".tanguero", |state| &state.value)),
+        }
+    }
+}
+
+/// As people read it: relative to the project where it lies inside.
+pub(super) fn shown(path: &Path, root: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned()
+}
+
+/// A folder that is removed when its owner goes.
+pub(super) struct Scratch {
+    /// The folder.
+    pub path: PathBuf,
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed is only a leftover of a dry run.
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
+}
+
+/// A folder for a dry run, outside the output folder.
+pub(super) fn scratch_folder(state: &Path, run_id: &str) -> Result<Scratch, Failure> {
+    let base = if state.is_dir() { state.to_path_buf() } else { std::env::temp_dir() };
+    let path = base.join(format!("dry-run-{run_id}"));
+    std::fs::create_dir_all(&path)?;
+    Ok(Scratch { path })
+}
