@@ -18,7 +18,8 @@ impl Progress {
     pub(super) fn new(shown: bool) -> Self {
         let target = if shown { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
-        let style = ProgressStyle::with_template("{spinner} {prefix:.bold} {msg} {human_pos} rows {per_sec}  {elapsed}");
+        let style =
+            ProgressStyle::with_template("{spinner} {prefix:.bold} {msg} {human_pos} rows {per_sec}  {elapsed}");
         if let Ok(style) = style {
             bar.set_style(style);
         }
@@ -42,7 +43,6 @@ impl Watcher for Progress {
             Stage::Judge => "judging",
             Stage::Settle => "settling",
             Stage::Write => "writing",
-            Stage::Report => "reporting",
         });
     }
 

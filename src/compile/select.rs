@@ -47,7 +47,12 @@ impl<'a> Select<'a> {
         let mut judged: Vec<(String, Item)> = self
             .settled_columns()
             .map(|column| {
-                let (_, item) = self.struct_of(&input_sql(&column.input, column.cell.kind), &column.cell, &column.name, column.span);
+                let (_, item) = self.struct_of(
+                    &input_sql(&column.input, column.cell.kind),
+                    &column.cell,
+                    &column.name,
+                    column.span,
+                );
                 (as_read(&column.input), item)
             })
             .collect();
@@ -118,7 +123,8 @@ impl<'a> Select<'a> {
         }
         for (number, column) in others.iter().enumerate() {
             let comma = if number + 1 < others.len() { "," } else { "" };
-            let (_, item) = self.struct_of(&input_sql(&column.input, column.cell.kind), &column.cell, &column.name, column.span);
+            let (_, item) =
+                self.struct_of(&input_sql(&column.input, column.cell.kind), &column.cell, &column.name, column.span);
             let _ = writeln!(sql, "  {} as {}{comma}{}", item.sql, identifier(&item.name), self.origin(item.span));
         }
         sql.push_str("from (\n  select *");

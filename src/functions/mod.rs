@@ -22,6 +22,8 @@ use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::prelude::SessionContext;
 
+use crate::resolve::CellSpec;
+
 pub use column::{judged_fields, judged_parts, judged_type};
 pub use explain::{Explainer, explain};
 pub use fault::{code_of, is_warning};
@@ -57,6 +59,14 @@ pub fn text_of(array: &ArrayRef) -> Result<StringViewArray, ArrowError> {
 /// What is wrong with a date layout, in words for the mapping's author; none if it can be used.
 pub fn layout_problem(layout: &str) -> Option<String> {
     kernel::date::Layout::compile(layout).err()
+}
+
+/// The fault that `value` has as a cell of `spec`, or the one that its options have; no lookup table is known here.
+pub fn fault_of(spec: &CellSpec, value: &str) -> Option<u8> {
+    let cell = cell::Cell::new(spec.clone(), &LookupTables::new()).ok()?;
+    let (mut hint, mut side) = (kernel::date::Hint::default(), Vec::new());
+    let fault = cell.judge(Some(value.as_bytes()), &mut hint, &mut side).fault;
+    (fault != fault::NONE).then_some(fault)
 }
 
 /// What is wrong with a time zone's name; none if it is known.

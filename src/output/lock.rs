@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -69,6 +69,8 @@ impl Lock {
                 .write(true)
                 .create(true)
                 .truncate(false)
+                // A link left here by somebody else must not have its target overwritten.
+                .custom_flags(libc::O_NOFOLLOW)
                 .open(&path)
                 .map_err(OutputError::disk("open", &path))?;
             match file.try_lock() {

@@ -19,8 +19,10 @@ pub(super) async fn read(prepared: &Prepared, session: &SessionContext) -> Resul
     let Some(sql) = &prepared.compiled.aggregates else { return Ok(Beside::default()) };
     let engine = |error| Failure::engine(&error, None);
     let keys = resolved.key.len();
-    let others: Vec<_> =
-        (resolved.columns.iter().enumerate()).filter(|(index, _)| !resolved.key.contains(index)).map(|(_, column)| column).collect();
+    let others: Vec<_> = (resolved.columns.iter().enumerate())
+        .filter(|(index, _)| !resolved.key.contains(index))
+        .map(|(_, column)| column)
+        .collect();
     let mut beside =
         Beside { columns: others.iter().map(|column| column.header.clone()).collect(), cells: HashMap::new() };
     // The query has the key in the order of the columns, the hash wants it in the order of the format.

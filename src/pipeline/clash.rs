@@ -41,12 +41,16 @@ fn place(one: &Prepared) -> Option<Place> {
 /// One mistake per mapping and source of which a file is an output or a report of the set: the next run would read it.
 pub(super) fn circles(prepared: &[Prepared], folders: &Folders) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let targets: Vec<_> =
-        [Some(&folders.output), folders.reports.as_ref()].into_iter().flatten().filter_map(|to| canonicalize(to).ok()).collect();
+    let targets: Vec<_> = [Some(&folders.output), folders.reports.as_ref()]
+        .into_iter()
+        .flatten()
+        .filter_map(|to| canonicalize(to).ok())
+        .collect();
     for reader in prepared {
         for (name, source) in &reader.sources {
             let paths = source.paths().filter_map(|path| canonicalize(path).ok());
-            let written = paths.filter(|path| path.parent().is_some_and(|parent| targets.iter().any(|to| to == parent)));
+            let written =
+                paths.filter(|path| path.parent().is_some_and(|parent| targets.iter().any(|to| to == parent)));
             let mut names = written.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()));
             let Some(file) = names.find(|file| prepared.iter().any(|writer| writes(writer, file))) else { continue };
             let mut diagnostic = Diagnostic::error(
@@ -54,7 +58,8 @@ pub(super) fn circles(prepared: &[Prepared], folders: &Folders) -> Vec<Diagnosti
                 format!("source `{name}` reads `{file}`, which this set writes"),
             );
             if let Some(mapping) = &reader.file.mapping {
-                diagnostic = diagnostic.at(Place::new(&reader.file.shown, mapping.format.span), "this mapping reads it");
+                diagnostic =
+                    diagnostic.at(Place::new(&reader.file.shown, mapping.format.span), "this mapping reads it");
             }
             found.push(diagnostic.help(code::OUTPUT_AS_SOURCE.cure));
         }

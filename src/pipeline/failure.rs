@@ -79,7 +79,7 @@ impl Failure {
                     .help("raise `--memory`; joins and windows cannot move to disk"),
             );
         }
-        let message = first_line(&root.message().into_owned()).to_owned();
+        let message = first_line(&root.message()).to_owned();
         match (sql, root) {
             (Some((path, span)), DataFusionError::Execution(_) | DataFusionError::ArrowError(..)) => Self::World(
                 Diagnostic::error(&code::SQL_RUNTIME, format!("the SQL failed on a row: {message}"))

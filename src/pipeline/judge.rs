@@ -12,17 +12,22 @@ use crate::pipeline::{Failure, Stop, Watcher};
 use crate::settle::{Budget, Sink, Task};
 use crate::yaml::Span;
 
+/// What judging needs beside the rows.
+pub(super) struct Judging<'a> {
+    pub task: &'a Arc<Task>,
+    /// What the rows' records may take.
+    pub budget: &'a Arc<Budget>,
+    /// For the temporary files of encoded rows.
+    pub folder: &'a Path,
+    /// Where errors of the user's SQL are shown.
+    pub place: (String, Span),
+    pub stop: &'a Stop,
+    pub watcher: &'a Arc<dyn Watcher>,
+}
+
 /// Runs `sql` and gives every partition's rows to a sink of its own; the sinks come back in partition order.
-pub(super) async fn judge(
-    session: &SessionContext,
-    sql: &str,
-    task: &Arc<Task>,
-    budget: &Arc<Budget>,
-    folder: &Path,
-    place: (String, Span),
-    stop: &Stop,
-    watcher: &Arc<dyn Watcher>,
-) -> Result<Vec<Sink>, Failure> {
+pub(super) async fn judge(session: &SessionContext, sql: &str, judging: Judging<'_>) -> Result<Vec<Sink>, Failure> {
+    let Judging { task, budget, folder, place, stop, watcher } = judging;
     let failed = |error: datafusion::error::DataFusionError| Failure::engine(&error, Some((&place.0, place.1)));
     let plan = session.sql(sql).await.map_err(failed)?.create_physical_plan().await.map_err(failed)?;
     let streams = execute_stream_partitioned(plan, session.task_ctx()).map_err(failed)?;

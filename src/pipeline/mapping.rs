@@ -1,6 +1,6 @@
 //! One prepared mapping, from its rows to staged files and its line in `run.json`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,12 +11,13 @@ use crate::csv::{LineEnding, encode_row};
 use crate::diagnostic::{Diagnostic, Place, code};
 use crate::engine::Engine;
 use crate::functions::{self, LookupTables};
-use crate::output::{MappingReport, Ordered, Split, Staged, Staging, write_table};
+use crate::output::{MappingReport, Ordered, RejectsFile, Split, Staged, Staging, write_table};
+use crate::pipeline::judge::{Judging, judge};
 use crate::pipeline::known::{Knowledge, MappingKeys};
 use crate::pipeline::prepare::{Prepared, register};
 use crate::pipeline::reports::SecondLook;
 use crate::pipeline::task::task;
-use crate::pipeline::{Failure, RunRequest, Stage, Stop, Watcher, account, beside, judge, lookups, query};
+use crate::pipeline::{Failure, RunRequest, Stage, Stop, Watcher, account, beside, lookups, query};
 use crate::settle::{Budget, Extent, Settled, settle};
 use crate::source::Source;
 use crate::yaml::Span;
@@ -32,6 +33,8 @@ pub(super) struct Mappings<'a> {
     pub spill: &'a Path,
     pub watcher: &'a Arc<dyn Watcher>,
     pub stop: &'a Stop,
+    /// Names of the mappings that others of the set refer to: only their keys are kept.
+    pub referred: &'a BTreeSet<String>,
 }
 
 /// What became of a mapping. A failure comes with all that is known until then: it is evidence.
@@ -89,17 +92,15 @@ impl Mappings<'_> {
         let beside = beside::read(prepared, &session).await?;
         let task = task(resolved, &knowledge, beside, arrival, self.request.threads);
         let budget = Arc::new(Budget::new((self.request.memory as f64 * RECORDS_SHARE) as u64));
-        let sinks = judge::judge(
-            &session,
-            &prepared.compiled.judge,
-            &task,
-            &budget,
-            self.spill,
-            sql_place(prepared),
-            self.stop,
-            self.watcher,
-        )
-        .await?;
+        let judging = Judging {
+            task: &task,
+            budget: &budget,
+            folder: self.spill,
+            place: sql_place(prepared),
+            stop: self.stop,
+            watcher: self.watcher,
+        };
+        let sinks = judge(&session, &prepared.compiled.judge, judging).await?;
         for source in prepared.sources.values() {
             source.complete()?;
             source.check_after_scan()?;
@@ -109,13 +110,15 @@ impl Mappings<'_> {
         self.stop.check()?;
         let settled = settle(&task, sinks, self.spill, &budget)?;
         let filtered = Arc::new(account::filtered_keys(prepared, &session).await?);
-        finished.keys = Some(MappingKeys {
-            written: Arc::new(settled.written_keys()),
-            rejected: Arc::new(settled.rejected_keys()),
-            filtered: Arc::clone(&filtered),
-        });
+        if self.referred.contains(&prepared.file.name) {
+            finished.keys = Some(MappingKeys {
+                written: Arc::new(settled.written_keys()),
+                rejected: Arc::new(settled.rejected_keys()),
+                filtered: Arc::clone(&filtered),
+            });
+        }
 
-        clock.enter(Stage::Report);
+        clock.enter(Stage::Write);
         let look = SecondLook {
             prepared,
             rows: &rows,
@@ -126,21 +129,41 @@ impl Mappings<'_> {
             filtered: &filtered,
             stop: self.stop,
         };
-        let rejects = look.rejects().await?;
+        let (told, written) = self.tell_and_write(&look, prepared, &settled);
+        let (rejects, duplicates) = told?;
         finished.reports.extend(rejects.staged.clone());
-        finished.reports.extend(look.duplicates()?);
+        finished.reports.extend(duplicates);
         account::tell(prepared, &rows, &settled, &rejects, finished);
         finished.report.sources = account::query_sources(prepared, &session).await?;
         self.judge_whole(prepared, &settled, finished, &account::refused_columns(resolved, &rejects))?;
 
-        if prepared.file.asked {
-            clock.enter(Stage::Write);
+        if let Some(written) = written {
             self.stop.check()?;
-            finished.outputs = self.write(prepared, &settled)?;
+            finished.outputs = written?;
             finished.report.outputs = finished.outputs.iter().map(|staged| staged.file.clone()).collect();
             account::sizes(prepared, finished);
         }
         account::balance(finished)
+    }
+
+    /// Tells of rejects and duplicates, and writes the Totango file beside that: the first is bound by a processor, the
+    /// second by copying. What is written in vain, because the data turns out to be refused, goes with the staging folder.
+    fn tell_and_write(
+        &self,
+        look: &SecondLook<'_>,
+        prepared: &Prepared,
+        settled: &Settled,
+    ) -> (Result<Told, Failure>, Option<Written>) {
+        let tell = async { Ok((look.rejects().await?, look.duplicates()?)) };
+        tokio::task::block_in_place(|| {
+            std::thread::scope(|scope| {
+                let writer = prepared.file.asked.then(|| scope.spawn(|| self.write(prepared, settled)));
+                let told = tokio::runtime::Handle::current().block_on(tell);
+                let written =
+                    writer.map(|writer| writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+                (told, written)
+            })
+        })
     }
 
     /// What refuses the data as a whole.
@@ -254,6 +277,12 @@ fn sql_place(prepared: &Prepared) -> (String, Span) {
     });
     (prepared.file.shown.clone(), span)
 }
+
+/// The rejects file, and the duplicates file where there are any.
+type Told = (RejectsFile, Option<Staged>);
+
+/// The parts of the Totango file.
+type Written = Result<Vec<Staged>, Failure>;
 
 /// Measures how long each stage takes, and tells the watcher.
 struct Clock<'a> {

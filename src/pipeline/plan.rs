@@ -71,7 +71,9 @@ impl Planning<'_> {
         let _ = plan.apply_with_subqueries(|node| {
             if let LogicalPlan::TableScan(scan) = node {
                 let source = scan.table_name.table();
-                used.extend(scan.projected_schema.fields().iter().map(|field| (source.to_owned(), field.name().clone())));
+                used.extend(
+                    scan.projected_schema.fields().iter().map(|field| (source.to_owned(), field.name().clone())),
+                );
             }
             Ok(TreeNodeRecursion::Continue)
         });
@@ -84,7 +86,9 @@ impl Planning<'_> {
         if field.duplicated {
             let fact = format!("SQL uses column `{column}`, which occurs twice in source `{source}`");
             let help = format!("`{column}#2` is the second; rename one of them at the source");
-            return Some(Diagnostic::error(&code::DUPLICATE_FIELD, fact).at(self.place(), "in this mapping").help(help));
+            return Some(
+                Diagnostic::error(&code::DUPLICATE_FIELD, fact).at(self.place(), "in this mapping").help(help),
+            );
         }
         let file = schema.files.get(*field.missing_in.first()?)?;
         let fact = format!("{file} lacks column `{column}`, which SQL uses");

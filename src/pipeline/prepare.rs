@@ -108,7 +108,7 @@ impl Preparing<'_> {
         let mapping = self.mapping.clone();
         let mut from = None;
         if let From::Source(name) = &mapping.from {
-            from = self.from_source(name);
+            from = self.source_of_rows(name);
         }
         let origin = from.as_ref().and_then(|name| self.declared.get(name)).map(|entry| entry.origin.clone());
         let query = match &mapping.from {
@@ -164,9 +164,9 @@ impl Preparing<'_> {
         let mut resolved = resolved;
         resolved.from = match (&vetted, from, &query) {
             (None, Some(source), _) => RowSource::Source(source),
-            (_, _, Some(query)) => RowSource::Query(query.scalar.clone().unwrap_or_else(|| {
-                Text::new(query.path.clone(), mapping.format.span)
-            })),
+            (_, _, Some(query)) => RowSource::Query(
+                query.scalar.clone().unwrap_or_else(|| Text::new(query.path.clone(), mapping.format.span)),
+            ),
             _ => resolved.from,
         };
 
@@ -174,6 +174,7 @@ impl Preparing<'_> {
             Some(query) => query.plan.schema().as_ref().clone(),
             None => self.table_schema(crate::compile::table(&resolved)).await?,
         };
+        self.found.extend(vet::options(&mapping, &resolved));
         let scalars = Scalars { path: &self.file.shown, file: &self.file.text };
         self.found.extend(vet::expressions(&resolved, &self.session, &schema, scalars));
         let fields: Vec<String> = rows.fields.iter().map(|field| field.name.clone()).collect();
@@ -199,7 +200,7 @@ impl Preparing<'_> {
     }
 
     /// The source `from` names; the nearest, else the only one, where it names none.
-    fn from_source(&mut self, name: &Text) -> Option<String> {
+    fn source_of_rows(&mut self, name: &Text) -> Option<String> {
         if self.declared.contains_key(&name.value) {
             return Some(name.value.clone());
         }
@@ -228,9 +229,12 @@ impl Preparing<'_> {
             }
             Err(error) => {
                 self.found.push(
-                    Diagnostic::error(&code::UNKNOWN_SOURCE, format!("the query `{}` cannot be read: {error}", path.value))
-                        .at(Place::new(&self.file.shown, path.span), "this file")
-                        .help("paths in a mapping are relative to the project's folder"),
+                    Diagnostic::error(
+                        &code::UNKNOWN_SOURCE,
+                        format!("the query `{}` cannot be read: {error}", path.value),
+                    )
+                    .at(Place::new(&self.file.shown, path.span), "this file")
+                    .help("paths in a mapping are relative to the project's folder"),
                 );
                 None
             }
@@ -301,17 +305,14 @@ impl Preparing<'_> {
         Ok(())
     }
 
-    fn register(
-        &self,
-        name: &str,
-        table: Arc<dyn datafusion::catalog::TableProvider>,
-    ) -> Result<(), Failure> {
+    fn register(&self, name: &str, table: Arc<dyn datafusion::catalog::TableProvider>) -> Result<(), Failure> {
         register(&self.session, name, table)
     }
 
     fn definition(&self, entry: &crate::mapping::SourceEntry, path: &str, asked: Vec<String>) -> SourceDefinition {
         let root = &self.around.project.root;
-        let pattern = if path.contains("://") { path.to_owned() } else { root.join(path).to_string_lossy().into_owned() };
+        let pattern =
+            if path.contains("://") { path.to_owned() } else { root.join(path).to_string_lossy().into_owned() };
         SourceDefinition {
             kind: entry.kind.as_ref().map(|kind| kind.value),
             compression: entry.compression.as_ref().map(|compression| compression.value),

@@ -11,7 +11,9 @@ use futures::StreamExt;
 
 use crate::diagnostic::{Code, Severity, code, escape, find_code};
 use crate::functions::{LookupTables, explain, fault, text_of};
-use crate::output::{Disclosure, Duplicate, DuplicatesWriter, Record, Reject, RejectsFile, RejectsWriter, Staged, Staging};
+use crate::output::{
+    Disclosure, Duplicate, DuplicatesWriter, Record, Reject, RejectsFile, RejectsWriter, Staged, Staging,
+};
 use crate::pipeline::prepare::{Prepared, register};
 use crate::pipeline::{Failure, Stop, words};
 use crate::resolve::{CellSpec, Input, Resolved};

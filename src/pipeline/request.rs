@@ -84,10 +84,8 @@ pub enum Stage {
     Judge,
     /// Winners, folds, hierarchy, references.
     Settle,
-    /// The Totango file is staged.
+    /// The Totango file is staged, rejects and duplicates are told.
     Write,
-    /// Rejects and duplicates are told.
-    Report,
 }
 
 impl Stage {
@@ -99,7 +97,6 @@ impl Stage {
             Self::Judge => "judge",
             Self::Settle => "settle",
             Self::Write => "write",
-            Self::Report => "report",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The corridor of `tanguero run`: from mapping files to a published folder and its evidence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::pipeline::folders::{Folders, scratch_folder, shown};
 use crate::pipeline::known::MappingKeys;
 use crate::pipeline::mapping::{Finished, Mappings};
 use crate::pipeline::order::in_reference_order;
-use crate::pipeline::prepare::{Surrounding, prepare};
+use crate::pipeline::prepare::{Prepared, Surrounding, prepare};
 use crate::pipeline::{Exit, Failure, RunRequest, Stop, Watcher};
 use crate::project::{Loaded, MappingFile, Options, load};
 
@@ -174,12 +174,7 @@ impl Running<'_> {
     }
 
     /// With the output folder to itself.
-    async fn locked(
-        &mut self,
-        loaded: &Loaded,
-        folders: &Folders,
-        evidence: Option<&Evidence>,
-    ) -> Result<(), Failure> {
+    async fn locked(&mut self, loaded: &Loaded, folders: &Folders, evidence: Option<&Evidence>) -> Result<(), Failure> {
         // A dry run leaves no trace in the output folder, not even for a moment.
         let scratch = if self.request.dry_run { Some(scratch_folder(&folders.state, &self.run_id)?) } else { None };
         let output = scratch.as_ref().map_or(&folders.output, |scratch| &scratch.path);
@@ -213,12 +208,8 @@ impl Running<'_> {
         spill: &Path,
         evidence: Option<&Evidence>,
     ) -> Vec<(MappingReport, Vec<Staged>)> {
-        let around = Surrounding {
-            project: &loaded.project,
-            variables: &loaded.variables,
-            request: self.request,
-            engine,
-        };
+        let around =
+            Surrounding { project: &loaded.project, variables: &loaded.variables, request: self.request, engine };
         let mut prepared = Vec::new();
         let mut failed: BTreeMap<String, ()> = BTreeMap::new();
         for file in &loaded.mappings {
@@ -247,6 +238,7 @@ impl Running<'_> {
             }
         };
 
+        let referred: BTreeSet<String> = prepared.iter().flat_map(Prepared::referred).collect();
         let runner = Mappings {
             request: self.request,
             engine,
@@ -254,6 +246,7 @@ impl Running<'_> {
             spill,
             watcher: self.watcher,
             stop: self.stop,
+            referred: &referred,
         };
         let mut keys: BTreeMap<String, MappingKeys> = BTreeMap::new();
         let mut done = Vec::new();
@@ -261,7 +254,10 @@ impl Running<'_> {
             self.outcome.warnings.extend(one.warnings.iter().cloned());
             if let Some(missing) = one.referred().into_iter().find(|name| failed.contains_key(name)) {
                 failed.insert(one.file.name.clone(), ());
-                self.mapping_failed(&one.file, &Failure::Held(format!("`{}` refers to `{missing}`, which published nothing", one.file.name)));
+                self.mapping_failed(
+                    &one.file,
+                    &Failure::Held(format!("`{}` refers to `{missing}`, which published nothing", one.file.name)),
+                );
                 continue;
             }
             let Finished { mut report, outputs, reports, keys: own, failure, warnings } = runner.run(&one, &keys).await;
@@ -308,7 +304,8 @@ impl Running<'_> {
             report.status = if self.request.dry_run {
                 Status::DryRun
             } else if together && any_failed {
-                let failure = Failure::Held("another mapping published nothing, and `publish: together` wants all".to_owned());
+                let failure =
+                    Failure::Held("another mapping published nothing, and `publish: together` wants all".to_owned());
                 report.problem = failure.problem();
                 Status::Held
             } else if !self.request.force && unchanged(&staging, previous, &report.mapping, &staged)? {

@@ -59,11 +59,8 @@ pub(super) fn task(resolved: &Resolved, known: &Knowledge, beside: Beside, arriv
         .map(|(column, reference)| LayoutReference { column: *column, itself: is_itself(&reference.targets, resolved) })
         .collect();
     layout.one_of = resolved.one_of.iter().map(|group| places(group)).filter(|group| !group.is_empty()).collect();
-    layout.required_when = resolved
-        .required_when
-        .iter()
-        .filter_map(|(column, when)| Some((place(*column)?, place(*when)?)))
-        .collect();
+    layout.required_when =
+        resolved.required_when.iter().filter_map(|(column, when)| Some((place(*column)?, place(*when)?))).collect();
     let implied = |name: &str| {
         let index = resolved.columns.iter().position(|column| column.name == name)?;
         let cell = &resolved.columns[index].cell;

@@ -1,10 +1,10 @@
 //! `tanguero why`: where a record ended in a run, read from what the run left.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use crate::output::{Finding, find_run, render, why as findings};
+use crate::output::{Finding, RunReport, find_run, render, runs, why as findings};
 use crate::project::{Options, load};
 
 /// What is asked.
@@ -27,14 +27,16 @@ pub struct WhyRequest {
 /// # Errors
 /// A mapping that is not there, a run that was not kept, evidence that cannot be read.
 pub fn why(request: &WhyRequest) -> Result<(String, bool), String> {
-    let options =
-        Options { variables: std::collections::BTreeMap::new(), environment: None, as_of: request.as_of };
+    let options = Options { variables: std::collections::BTreeMap::new(), environment: None, as_of: request.as_of };
     let loaded = load(std::slice::from_ref(&request.mapping), &request.current, &options)?;
     let name = loaded.mappings.iter().find(|file| file.asked).map(|file| file.name.clone()).unwrap_or_default();
     let root = &loaded.project.root;
     let state = loaded.project.file.as_ref().and_then(|file| file.state.as_ref());
     let state = root.join(state.map_or(".tanguero", |state| &state.value));
-    let run = find_run(&state, request.run.as_deref()).map_err(|error| error.to_string())?;
+    let run = match &request.run {
+        Some(wanted) => find_run(&state, Some(wanted)).map_err(|error| error.to_string())?,
+        None => last_run_of(&state, &name)?,
+    };
     let run = run.ok_or_else(|| match &request.run {
         Some(wanted) => format!("no kept run is of `{wanted}`; the last 30 are in {}", state.join("runs").display()),
         None => format!("no run was kept in {}; `tanguero run` keeps them", state.display()),
@@ -42,4 +44,15 @@ pub fn why(request: &WhyRequest) -> Result<(String, bool), String> {
     let found = findings(&run, root, &name, &request.key).map_err(|error| error.to_string())?;
     let seen = !found.iter().any(|finding| matches!(finding, Finding::Nowhere { .. } | Finding::NotInRun { .. }));
     Ok((render(&found), seen))
+}
+
+/// The newest kept run that had the mapping; the newest of all if none had.
+fn last_run_of(state: &Path, mapping: &str) -> Result<Option<PathBuf>, String> {
+    let mut all = runs(state).map_err(|error| error.to_string())?;
+    let has =
+        |run: &PathBuf| RunReport::read(run).ok().flatten().is_some_and(|report| report.mapping(mapping).is_some());
+    match all.iter().rev().find(|run| has(run)) {
+        Some(run) => Ok(Some(run.clone())),
+        None => Ok(all.pop()),
+    }
 }

@@ -157,7 +157,9 @@ impl Loading {
 
 /// The process's environment, which source paths may use.
 fn process() -> BTreeMap<String, String> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// Names of the mappings that `mapping` refers to.
@@ -187,7 +189,8 @@ fn collect(path: &Path, files: &mut BTreeSet<PathBuf>) -> Result<(), String> {
 fn mappings_in(folder: &Path) -> Vec<PathBuf> {
     let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
     let Ok(entries) = fs::read_dir(&folder) else { return Vec::new() };
-    let mut found: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_mapping(path)).collect();
+    let mut found: Vec<PathBuf> =
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_mapping(path)).collect();
     found.sort();
     found
 }

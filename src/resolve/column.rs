@@ -267,9 +267,12 @@ fn schema_field(field: &Text, schema: &SourceSchema, whence: &str, found: &mut F
                 let more = missing_in.len() - 1;
                 let others = if more > 0 { format!(" and {more} more files") } else { String::new() };
                 found.push(
-                    Diagnostic::error(&code::NO_COLUMN_IN_FILE, format!("{first}{others} lacks column `{}`", field.value))
-                        .at(found.place(field.span), "used here")
-                        .help(code::NO_COLUMN_IN_FILE.cure),
+                    Diagnostic::error(
+                        &code::NO_COLUMN_IN_FILE,
+                        format!("{first}{others} lacks column `{}`", field.value),
+                    )
+                    .at(found.place(field.span), "used here")
+                    .help(code::NO_COLUMN_IN_FILE.cure),
                 );
             }
         }

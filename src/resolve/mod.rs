@@ -15,7 +15,8 @@ mod schema;
 
 pub use cell::{CellSpec, LookupSpec};
 pub use resolved::{
-    Duplicates, Hierarchy, Input, Let, Order, Output, Piece, Pivot, Reference, Resolved, RowSource, Target, TargetColumn,
+    Duplicates, Hierarchy, Input, Let, Order, Output, Piece, Pivot, Reference, Resolved, RowSource, Target,
+    TargetColumn,
 };
 pub use schema::{Field, FieldType, SourceSchema};
 
@@ -75,11 +76,7 @@ pub fn resolve(mapping: &Mapping, around: &Surroundings) -> (Option<Resolved>, D
             crate::mapping::From::Source(name) => RowSource::Source(name.value.clone()),
             crate::mapping::From::Query(text) | crate::mapping::From::Sql(text) => RowSource::Query(text.clone()),
         },
-        lets: mapping
-            .lets
-            .iter()
-            .map(|(name, sql)| Let { name: name.value.clone(), sql: sql.clone() })
-            .collect(),
+        lets: mapping.lets.iter().map(|(name, sql)| Let { name: name.value.clone(), sql: sql.clone() }).collect(),
         filter: mapping.filter.clone(),
         key,
         parent: format.hierarchy.then(|| columns.iter().position(|column| column.name == "parent_id")).flatten(),

@@ -144,9 +144,12 @@ fn default(
         Default_::Value(value) => {
             if !cell.values.is_empty() && !cell.values.contains(value) {
                 found.push(
-                    Diagnostic::error(&code::BAD_DEFAULT, format!("the default `{value}` is not one of the column's values"))
-                        .at(found.place(default.span), "not allowed here")
-                        .help(format!("allowed: {}", cell.values.join(", "))),
+                    Diagnostic::error(
+                        &code::BAD_DEFAULT,
+                        format!("the default `{value}` is not one of the column's values"),
+                    )
+                    .at(found.place(default.span), "not allowed here")
+                    .help(format!("allowed: {}", cell.values.join(", "))),
                 );
             }
             cell.default = Some(value.clone());
@@ -180,7 +183,11 @@ fn unfit(kind: CellType, own: &ColumnOptions, found: &mut Found) {
     use CellType::{Currency, Date, Email, ForeignKey, Id, Integer, List, MultiList, Number, Tag};
     let span = |option: Option<Span>, fits: bool| option.filter(|_| !fits);
     let misfits = [
-        ("formats", span(own.formats.as_ref().and_then(|list| list.first()).map(|first| first.span), kind == Date), "date"),
+        (
+            "formats",
+            span(own.formats.as_ref().and_then(|list| list.first()).map(|first| first.span), kind == Date),
+            "date",
+        ),
         ("timezone", span(own.timezone.as_ref().map(|zone| zone.span), kind == Date), "date"),
         ("dst", span(own.dst.as_ref().map(|dst| dst.span), kind == Date), "date"),
         (

@@ -1,6 +1,6 @@
 //! Rules over whole rows: key, duplicates, hierarchy, references, pivot.
 
-use crate::diagnostic::{Diagnostic, code, nearest};
+use crate::diagnostic::{Diagnostic, Place, code, nearest};
 use crate::format::FormatSpec;
 use crate::mapping::{CellType, DuplicatePolicy, HierarchyPolicy, Mapping, ReferenceMissing, Text};
 use crate::resolve::column::{input, source_field};
@@ -71,11 +71,7 @@ pub(super) fn groups(format: &FormatSpec, columns: &[TargetColumn]) -> Vec<Vec<u
 /// The catalogue's "when product_id is set, parent_id is needed", by column number.
 pub(super) fn required_when(format: &FormatSpec, columns: &[TargetColumn]) -> Vec<(usize, usize)> {
     let position = |name: &str| columns.iter().position(|column| column.name == name);
-    format
-        .required_when
-        .iter()
-        .filter_map(|rule| Some((position(&rule.column)?, position(&rule.when)?)))
-        .collect()
+    format.required_when.iter().filter_map(|rule| Some((position(&rule.column)?, position(&rule.when)?))).collect()
 }
 
 /// The policy for rows of one key.
@@ -85,8 +81,18 @@ pub(super) fn duplicates(
     around: &Surroundings,
     found: &mut Found,
 ) -> Duplicates {
+    let unordered = around.rows.is_some() && !around.rows_are_ordered;
     let Some(duplicates) = &mapping.duplicates else {
         let policy = if format.duplicates == "sum" { DuplicatePolicy::Sum } else { DuplicatePolicy::Last };
+        let has_key = !format.key.is_empty() && mapping.pivot.is_none();
+        if policy == DuplicatePolicy::Last && unordered && has_key {
+            let span = match &mapping.from {
+                crate::mapping::From::Source(text)
+                | crate::mapping::From::Query(text)
+                | crate::mapping::From::Sql(text) => text.span,
+            };
+            found.push(unordered_rows(found.place(span)));
+        }
         return Duplicates { policy, order: None, fallback_valid: false };
     };
     let policy = duplicates.policy.value;
@@ -101,9 +107,14 @@ pub(super) fn duplicates(
             "remove `duplicates`",
         );
     }
-    if format.key_per_foreign_key && !matches!(policy, DuplicatePolicy::Last | DuplicatePolicy::First | DuplicatePolicy::Error)
+    if format.key_per_foreign_key
+        && !matches!(policy, DuplicatePolicy::Last | DuplicatePolicy::First | DuplicatePolicy::Error)
     {
-        refuse(found, "foreign keys know `last`, `first` and `error`", "one value for two accounts rejects both anyway");
+        refuse(
+            found,
+            "foreign keys know `last`, `first` and `error`",
+            "one value for two accounts rejects both anyway",
+        );
     }
     if policy == DuplicatePolicy::Newest && duplicates.by.is_none() {
         refuse(
@@ -124,12 +135,8 @@ pub(super) fn duplicates(
         );
     }
     let picks_by_order = matches!(policy, DuplicatePolicy::Last | DuplicatePolicy::First);
-    if picks_by_order && around.rows.is_some() && !around.rows_are_ordered {
-        refuse(
-            found,
-            "the rows of this query come in no order, so none of them is first or last",
-            "select `_file` and `_line`, or end the query with `order by`",
-        );
+    if picks_by_order && unordered {
+        found.push(unordered_rows(place));
     }
     let order = duplicates.by.as_ref().map(|by| {
         let context = Context { mapping, format, around };
@@ -145,6 +152,13 @@ pub(super) fn duplicates(
         Order { input: input(&by.origin, &context, found), cell, span: by.span }
     });
     Duplicates { policy, order, fallback_valid: duplicates.fallback_valid.is_some() }
+}
+
+/// `last` and `first` need an order.
+fn unordered_rows(place: Place) -> Diagnostic {
+    Diagnostic::error(&code::BAD_POLICY, "the rows of this query come in no order, so none of a key is first or last")
+        .at(place, "`duplicates` is `last` unless said")
+        .help("select `_file` and `_line`, or end the query with `order by`; a roll-up by the key: `duplicates: error`")
 }
 
 /// Rules of the hierarchy.

@@ -25,8 +25,7 @@ pub(super) fn out_of_level(case: &Case, place: usize) -> io::Result<u64> {
             levels.insert(kind.to_vec(), BTreeMap::from([(depth, 1)]));
         }
     }
-    let elsewhere = |counts: &BTreeMap<u32, u64>| {
-        counts.values().sum::<u64>() - counts.values().max().copied().unwrap_or_default()
-    };
+    let elsewhere =
+        |counts: &BTreeMap<u32, u64>| counts.values().sum::<u64>() - counts.values().max().copied().unwrap_or_default();
     Ok(levels.values().map(elsewhere).sum())
 }

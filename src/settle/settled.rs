@@ -51,7 +51,8 @@ impl Settled {
             case.tally.code("W903", *column, case_twins.len() as u64);
         }
         let level_type = case.task.layout.level_type.filter(|_| case.task.wants_depth());
-        if let Some((column, place)) = level_type.and_then(|column| Some((column, case.task.layout.places()[column]?))) {
+        if let Some((column, place)) = level_type.and_then(|column| Some((column, case.task.layout.places()[column]?)))
+        {
             let rows = levels::out_of_level(&case, place)?;
             case.tally.code("W913", column, rows);
         }

@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 
+use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, ExprSchema};
-use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::logical_expr::{Expr, ExprSchemable, Operator};
 use datafusion::prelude::SessionContext;
 use datafusion::sql::sqlparser::ast::{Expr as Ast, visit_expressions};
@@ -91,12 +91,7 @@ impl Vetting<'_> {
 
     /// The expression's type, where it is right.
     fn check(&mut self, text: &Text, kind: Kind) -> Option<DataType> {
-        let sql = Sql {
-            text: &text.value,
-            path: self.file.path,
-            file: self.file.file,
-            scalar: Some(text),
-        };
+        let sql = Sql { text: &text.value, path: self.file.path, file: self.file.file, scalar: Some(text) };
         match self.judge(&sql, kind) {
             Ok(data_type) => Some(data_type),
             Err(found) => {
@@ -112,6 +107,9 @@ impl Vetting<'_> {
         let engine = |error| vec![finding::diagnostic(&error, sql)];
         let state = self.session.state();
         let dialect = state.config().options().sql_parser.dialect;
+        if let Some(diagnostic) = finding::too_long(sql) {
+            return Err(vec![diagnostic]);
+        }
         let parsed = state.sql_to_expr_with_alias(sql.text, &dialect).map_err(engine)?;
         if parsed.alias.is_some() {
             return Err(vec![
@@ -155,13 +153,16 @@ impl Vetting<'_> {
                         .help("join in a query file: `from: {query: ...}`; or use `lookup`"),
                 ),
                 Ast::Function(function) if function.over.is_some() => found.push(
-                    Diagnostic::error(&code::SQL_FORBIDDEN, "a window function cannot stand in an expression over one row")
-                        .at(sql.whole(), "in this expression")
-                        .help("use it in a query file: `from: {query: ...}`"),
+                    Diagnostic::error(
+                        &code::SQL_FORBIDDEN,
+                        "a window function cannot stand in an expression over one row",
+                    )
+                    .at(sql.whole(), "in this expression")
+                    .help("use it in a query file: `from: {query: ...}`"),
                 ),
                 Ast::Identifier(name) => {
                     let known = self.rows.has_column_with_unqualified_name(&name.value);
-                    if !known && name.quote_style.is_some() || !known && !is_word_function(&name.value) {
+                    if !known && (name.quote_style.is_some() || !is_word_function(&name.value)) {
                         let mut diagnostic = finding::unknown_column(&name.value, &columns, sql);
                         diagnostic.place = Some(sql.part(name.span));
                         found.push(diagnostic);

@@ -56,3 +56,29 @@ pub(super) fn unknown_column(name: &str, names: &[&str], sql: &Sql<'_>) -> Diagn
         None => diagnostic.help(format!("columns: {}", names.join(", "))),
     }
 }
+
+/// Operators that one SQL text may have. The parser nests `a + b + c` as deep as it is long, and the engine walks the nest
+/// on the stack: a few thousand end the process.
+const MOST_OPERATORS: usize = 500;
+
+/// Says so where `sql` has more operators than can be planned.
+pub(super) fn too_long(sql: &Sql<'_>) -> Option<Diagnostic> {
+    let is_word = |word: &&str| word.eq_ignore_ascii_case("and") || word.eq_ignore_ascii_case("or");
+    let mut operators = 0;
+    for line in sql.text.lines() {
+        let code = line.split("--").next().unwrap_or_default();
+        // What stands in quotes is a name or a text.
+        for bare in code.split(['\'', '"']).step_by(2) {
+            operators += bare.bytes().filter(|byte| b"+-*/%|=<>".contains(byte)).count();
+            operators += bare.split_ascii_whitespace().filter(is_word).count();
+        }
+    }
+    (operators > MOST_OPERATORS).then(|| {
+        Diagnostic::error(
+            &code::SQL_FORBIDDEN,
+            format!("the SQL has {operators} operators, at most {MOST_OPERATORS} are planned"),
+        )
+        .at(sql.whole(), "too long a chain")
+        .help("translate many values with `map` or a `lookup` table; compare with many by `in (...)`")
+    })
+}

@@ -7,9 +7,11 @@
 
 mod expression;
 mod finding;
+mod option;
 mod place;
 mod query;
 mod wildcard;
 
 pub use expression::{Scalars, expressions};
+pub use option::options;
 pub use query::{QueryText, VettedQuery, query, tables, view};

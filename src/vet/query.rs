@@ -49,7 +49,11 @@ pub struct QueryText<'a> {
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub async fn query(text: QueryText<'_>, session: &SessionContext, sources: &[String]) -> Result<VettedQuery, Diagnostics> {
+pub async fn query(
+    text: QueryText<'_>,
+    session: &SessionContext,
+    sources: &[String],
+) -> Result<VettedQuery, Diagnostics> {
     let sql = Sql { text: text.sql, path: text.path, file: text.file, scalar: text.scalar };
     let (mut ast, used) = parse(&sql, session, sources)?;
     let ordered = ast.order_by.is_some();
@@ -65,7 +69,11 @@ pub async fn query(text: QueryText<'_>, session: &SessionContext, sources: &[Str
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub async fn view(text: QueryText<'_>, session: &SessionContext, sources: &[String]) -> Result<VettedQuery, Diagnostics> {
+pub async fn view(
+    text: QueryText<'_>,
+    session: &SessionContext,
+    sources: &[String],
+) -> Result<VettedQuery, Diagnostics> {
     let sql = Sql { text: text.sql, path: text.path, file: text.file, scalar: text.scalar };
     let (ast, used) = parse(&sql, session, sources)?;
     let plan = plan(ast, &sql, session).await?;
@@ -96,6 +104,9 @@ fn statement(sql: &Sql<'_>, session: &SessionContext) -> Result<Query, Diagnosti
             .at(sql.whole(), "not one SELECT")
             .help("a query file holds one SELECT over declared sources")
     };
+    if let Some(diagnostic) = finding::too_long(sql) {
+        return Err(diagnostic);
+    }
     let several = sql.text.trim_end().trim_end_matches(';').contains(';');
     match state.sql_to_statement(sql.text, &dialect) {
         Ok(Statement::Statement(statement)) => match *statement {
@@ -183,11 +194,8 @@ fn common_tables(query: &Query) -> BTreeSet<String> {
 
 async fn plan(query: Query, sql: &Sql<'_>, session: &SessionContext) -> Result<LogicalPlan, Diagnostics> {
     let statement = Statement::Statement(Box::new(SqlStatement::Query(Box::new(query))));
-    let plan = session
-        .state()
-        .statement_to_plan(statement)
-        .await
-        .map_err(|error| one(finding::diagnostic(&error, sql)))?;
+    let plan =
+        session.state().statement_to_plan(statement).await.map_err(|error| one(finding::diagnostic(&error, sql)))?;
     let diagnostics = rules(&plan, sql);
     if diagnostics.has_errors() {
         return Err(diagnostics);

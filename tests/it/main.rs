@@ -12,6 +12,7 @@ mod faults;
 mod golden;
 mod killing;
 mod reading;
+mod shipped;
 mod support;
 mod tidy;
 mod tracing;
