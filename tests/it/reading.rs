@@ -170,7 +170,7 @@ fn a_glob_reads_files_in_byte_order_and_columns_by_name() {
     let in_sql = place.read("accounts.yaml").replace("account_name: Name", "account_name: {sql: 'upper(\"Name\")'}");
     place.write("accounts.yaml", in_sql);
     place.go(&["run", "accounts.yaml"]).ends_with(3).tells(&["error[R221]", "in/crm_B.csv", "`Name`"]);
-    let queried = "format: accounts\nsources: {crm: {path: \"in/crm_*.csv\"}}\nfrom: {sql: 'select \"Id\" from crm where \"Name\" is not null'}\n\
+    let queried = "format: accounts\nsources: {crm: {path: \"in/crm_*.csv\"}}\nfrom: {sql: 'select \"Id\" from crm where \"Name\" is not null order by 1'}\n\
                    columns: {account_id: Id}\n";
     place.write("accounts.yaml", queried);
     place.go(&["run", "accounts.yaml"]).ends_with(3).tells(&["error[R221]", "in/crm_B.csv", "`Name`"]);
