@@ -97,7 +97,7 @@ pub(super) enum State {
 /// Arguments of `why`.
 #[derive(Debug, Args)]
 pub(super) struct WhyArguments {
-    /// The mapping.
+    /// The mapping: its file, or its name if it lies in the project's `mappings/`.
     pub mapping: PathBuf,
     /// The record's key; the parts of a composite one joined by `|`.
     pub key: String,

@@ -281,9 +281,16 @@ fn schema_field(field: &Text, schema: &SourceSchema, whence: &str, found: &mut F
                 Diagnostic::error(&code::UNKNOWN_FIELD, format!("column `{}` not found in {whence}", field.value))
                     .at(found.place(field.span), "no such column");
             let names: Vec<&str> = schema.fields.iter().map(|field| field.name.as_str()).collect();
-            diagnostic = match nearest(&field.value, names.iter().copied()) {
-                Some(near) => diagnostic.help(format!("`{near}` has a similar name")),
-                None => diagnostic.help(format!("columns: {}", names.join(", "))),
+            let other_delimiter = match names.as_slice() {
+                [only] => [';', '\t', '|', ','].into_iter().find(|delimiter| only.contains(*delimiter)),
+                _ => None,
+            };
+            diagnostic = match (nearest(&field.value, names.iter().copied()), other_delimiter) {
+                (_, Some(delimiter)) => diagnostic.help(format!(
+                    "the header is read as one column; it is separated by {delimiter:?}: set `csv: {{delimiter: {delimiter:?}}}`"
+                )),
+                (Some(near), None) => diagnostic.help(format!("`{near}` has a similar name")),
+                (None, None) => diagnostic.help(format!("columns: {}", names.join(", "))),
             };
             found.push(diagnostic);
         }

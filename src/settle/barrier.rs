@@ -7,10 +7,12 @@ use crate::settle::budget::Lease;
 use crate::settle::error::Error;
 use crate::settle::gather::Groups;
 use crate::settle::merge::source_order;
+use crate::settle::record::Chunked;
 use crate::settle::rows::{Piece, Rows};
 use crate::settle::rules::Task;
 use crate::settle::sink::Sink;
 use crate::settle::tally::Tally;
+use crate::settle::twins::Cases;
 
 /// What all sinks of a run hold together.
 #[derive(Debug)]
@@ -30,13 +32,19 @@ pub(super) fn open(task: &Task, sinks: Vec<Sink>) -> Result<Barrier, Error> {
     let mut tally = Tally::new(&task.layout);
     let (mut files, mut records, mut faulty) = (Vec::new(), Vec::new(), Vec::new());
     let (mut leases, mut groups) = (Vec::new(), Vec::new());
+    let mut cases = Cases::default();
     for sink in sinks {
+        cases.join(sink.cases);
         tally.join(&sink.tally);
         files.push(sink.spill.finish()?);
         records.push(sink.records);
         faulty.push(sink.faulty);
         leases.push(sink.lease);
         groups.push(sink.groups);
+    }
+    if !cases.are_mixed() {
+        // Keys in one case have no twins: nothing is left to be looked for.
+        records.iter_mut().for_each(|records| records.lower = Chunked::new());
     }
     let rows: u64 = records.iter().map(|records| u64::from(records.rows)).sum();
     if rows >= u64::from(u32::MAX) {

@@ -17,7 +17,7 @@ use crate::settle::record::{Records, flag, link_columns, position};
 use crate::settle::rules::Task;
 use crate::settle::spill::Spill;
 use crate::settle::tally::Tally;
-use crate::settle::twins::lower_hash;
+use crate::settle::twins::{Cases, lower_hash};
 
 /// The rows of one partition. Batches must come in the partition's own order; all else is settled afterwards.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub struct Sink {
     pub(super) tally: Tally,
     /// (row, column) of each faulty cell, kept only where rows are merged cell by cell.
     pub(super) faulty: Vec<(u32, u32)>,
+    /// Cases of the letters in keys.
+    pub(super) cases: Cases,
     /// Columns that stand in the output.
     written: Vec<usize>,
     /// Rows of a pivot, folded.
@@ -64,6 +66,7 @@ impl Sink {
             flags: Vec::new(),
             hashes: Vec::new(),
             lower: Vec::new(),
+            cases: Cases::default(),
             positions: Vec::new(),
             ends: Vec::new(),
             scratch: Vec::new(),
@@ -156,7 +159,7 @@ impl Sink {
                 let hash = if good { hash_text(key, layout.key_ignores_case, &mut self.scratch) } else { NONE };
                 self.hashes.push(hash);
                 if watches_case {
-                    self.lower.push(if good { lower_hash(key, &mut self.scratch) } else { 0 });
+                    self.lower.push(if good { lower_hash(key, &mut self.scratch, &mut self.cases) } else { 0 });
                 }
             }
             self.records.lower.extend(&self.lower);

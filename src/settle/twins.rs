@@ -7,26 +7,51 @@ use crate::settle::rows::Rows;
 /// Keys up to this length are looked at in words; longer ones take the same way byte by byte.
 const SHORT: usize = 64;
 
+/// Which cases the letters of some keys have: where all have one, no two of them are twins.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Cases {
+    upper: bool,
+    lower: bool,
+}
+
+impl Cases {
+    /// Those of other keys too.
+    pub(super) fn join(&mut self, other: Self) {
+        self.upper |= other.upper;
+        self.lower |= other.lower;
+    }
+
+    /// Whether two of the keys can differ by case only.
+    pub(super) fn are_mixed(self) -> bool {
+        self.upper && self.lower
+    }
+}
+
 /// The hash by which `key` meets its twins; 0 for a key that can have none. Every row pays for it, so it is a plain one
 /// that lowers the letters in passing.
-pub(super) fn lower_hash(key: &[u8], scratch: &mut Vec<u8>) -> u64 {
+pub(super) fn lower_hash(key: &[u8], scratch: &mut Vec<u8>, cases: &mut Cases) -> u64 {
     let mut words = [0_u8; SHORT];
     let Some(start) = words.get_mut(..key.len()) else {
+        cases.upper |= key.iter().any(u8::is_ascii_uppercase);
+        cases.lower |= key.iter().any(u8::is_ascii_lowercase);
         scratch.clear();
         scratch.extend(key.iter().map(u8::to_ascii_lowercase));
         return if key.iter().any(u8::is_ascii_alphabetic) { xxh3_64(scratch).max(1) } else { 0 };
     };
     start.copy_from_slice(key);
-    let mut letters = 0;
+    let (mut uppers, mut lowers) = (0, 0);
     let mut hash = key.len() as u64;
     for word in words.as_chunks::<8>().0.iter().take(key.len().div_ceil(8)) {
         let eight = u64::from_le_bytes(*word);
         let upper = within(eight, b'A', b'Z');
-        letters |= upper | within(eight, b'a', b'z');
+        uppers |= upper;
+        lowers |= within(eight, b'a', b'z');
         // The bit that tells the cases apart is two places below a byte's highest.
         hash = mix(hash ^ (eight | upper >> 2));
     }
-    if letters == 0 { 0 } else { mix(hash).max(1) }
+    cases.upper |= uppers != 0;
+    cases.lower |= lowers != 0;
+    if uppers | lowers == 0 { 0 } else { mix(hash).max(1) }
 }
 
 /// One step of hashing: both halves of a product with an odd constant, as wyhash does it.
@@ -65,14 +90,14 @@ pub(super) fn find(rows: &Rows, is_written: impl Fn(usize) -> bool) -> Vec<u32> 
 mod tests {
     use proptest::prelude::*;
 
-    use super::lower_hash;
+    use super::{Cases, lower_hash};
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn keys_meet_if_they_differ_by_ascii_case_only(key in "[a-cA-C@\\[`{éÀ0-9]{0,90}", change in any::<u128>()) {
-            let hash = |key: &str| lower_hash(key.as_bytes(), &mut Vec::new());
+            let hash = |key: &str| lower_hash(key.as_bytes(), &mut Vec::new(), &mut Cases::default());
             let flip = |(index, character): (usize, char)| match change >> (index % 128) & 1 {
                 1 if character.is_ascii_lowercase() => character.to_ascii_uppercase(),
                 1 => character.to_ascii_lowercase(),
@@ -80,6 +105,11 @@ mod tests {
             };
             let twin: String = key.chars().enumerate().map(flip).collect();
             prop_assert_eq!(hash(&key), hash(&twin));
+            let mut cases = Cases::default();
+            for one in [&key, &twin] {
+                lower_hash(one.as_bytes(), &mut Vec::new(), &mut cases);
+            }
+            prop_assert!(key == twin || cases.are_mixed());
             prop_assert_eq!(hash(&key) == 0, !key.bytes().any(|byte| byte.is_ascii_alphabetic()));
             let other = format!("{key}a");
             prop_assert_ne!(hash(&key), hash(&other));

@@ -21,8 +21,13 @@ pub(super) fn diagnostic(error: &DataFusionError, sql: &Sql<'_>) -> Diagnostic {
             let first = message.lines().next().unwrap_or_default();
             if first.contains("Invalid function") {
                 let name = first.split('\'').nth(1).unwrap_or_default();
-                return Diagnostic::error(&code::SQL_PLAN, format!("no function is called `{name}`"))
+                let diagnostic = Diagnostic::error(&code::SQL_PLAN, format!("no function is called `{name}`"))
                     .at(sql.word(name), "unknown function");
+                // The engine has found the nearest name already.
+                return match message.split("Did you mean '").nth(1).and_then(|rest| rest.split('\'').next()) {
+                    Some(near) => diagnostic.help(format!("`{near}` has a similar name")),
+                    None => diagnostic,
+                };
             }
             Diagnostic::error(&code::SQL_PLAN, format!("the engine cannot plan the SQL: {first}"))
                 .at(sql.whole(), "in this SQL")

@@ -39,7 +39,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("strsim", &["diagnostic", "format"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
-    ("unicode_width", &["cli"]),
     ("simdutf8", &["csv", "source"]),
     ("encoding_rs", &["source"]),
     ("flate2", &["source"]),
