@@ -23,7 +23,7 @@ pub use schema::{Field, FieldType, SourceSchema};
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, nearest};
-use crate::format;
+use crate::format::{self, FormatSpec};
 use crate::mapping::{CellType, ColumnOptions, Mapping};
 use crate::yaml::{Span, Spanned};
 
@@ -51,18 +51,7 @@ pub struct Surroundings {
 /// Looks up everything `mapping` names; `None` where its format is unknown.
 pub fn resolve(mapping: &Mapping, around: &Surroundings) -> (Option<Resolved>, Diagnostics) {
     let mut found = Found { path: mapping.path.clone(), diagnostics: Diagnostics::new() };
-    let Some(format) = format::find(&mapping.format.value) else {
-        let names: Vec<&str> = format::catalog().iter().map(|format| format.name.as_str()).collect();
-        let mut diagnostic =
-            Diagnostic::error(&code::UNKNOWN_FORMAT, format!("unknown format `{}`", mapping.format.value))
-                .at(found.place(mapping.format.span), "no such Totango file");
-        diagnostic = match nearest(&mapping.format.value, names.iter().copied()) {
-            Some(name) => diagnostic.help(format!("`{name}` has a similar name")),
-            None => diagnostic.help(format!("formats: {}", names.join(", "))),
-        };
-        found.push(diagnostic);
-        return (None, found.diagnostics);
-    };
+    let Some(format) = format(mapping, &mut found) else { return (None, found.diagnostics) };
 
     let mut columns = column::columns(mapping, format, around, &mut found);
     column::complete(mapping, format, &mut columns, around, &mut found);
@@ -91,6 +80,26 @@ pub fn resolve(mapping: &Mapping, around: &Surroundings) -> (Option<Resolved>, D
         columns,
     };
     (Some(resolved), found.diagnostics)
+}
+
+/// The mapping's format; where its name is misspelt, the nearest, so that the rest can be judged too.
+fn format(mapping: &Mapping, found: &mut Found) -> Option<&'static FormatSpec> {
+    let name = &mapping.format.value;
+    if let Some(format) = format::find(name) {
+        return Some(format);
+    }
+    let names: Vec<&str> = format::catalog().iter().map(|format| format.name.as_str()).collect();
+    let near = nearest(name, names.iter().copied());
+    let help = match near {
+        Some(near) => format!("`{near}` has a similar name"),
+        None => format!("formats: {}", names.join(", ")),
+    };
+    found.push(
+        Diagnostic::error(&code::UNKNOWN_FORMAT, format!("unknown format `{name}`"))
+            .at(found.place(mapping.format.span), "no such Totango file")
+            .help(help),
+    );
+    near.and_then(format::find)
 }
 
 /// Collects diagnostics about one mapping file.
