@@ -31,23 +31,15 @@ impl Judging<'_> {
         for layout in options.formats.iter().flatten() {
             if let Some(problem) = layout_problem(&layout.value) {
                 self.found.push(
-                    Diagnostic::error(
-                        &code::BAD_VALUE,
-                        format!("`{}` is no date layout: {problem}", escape(&layout.value)),
-                    )
-                    .at(Place::new(self.path, layout.span), "this layout")
-                    .help("layouts: `iso`, `epoch_s`, `epoch_ms`, `excel`, or strftime such as `%d.%m.%Y %H:%M`"),
+                    Diagnostic::error(&code::BAD_VALUE, problem).at(Place::new(self.path, layout.span), "this layout"),
                 );
             }
         }
         if let Some(zone) = &options.timezone
             && let Some(problem) = zone_problem(&zone.value)
         {
-            self.found.push(
-                Diagnostic::error(&code::BAD_VALUE, format!("`{}` is no time zone: {problem}", escape(&zone.value)))
-                    .at(Place::new(self.path, zone.span), "this zone")
-                    .help("names are those of the IANA database, e.g. `Europe/Berlin`, `America/New_York`, `UTC`"),
-            );
+            self.found
+                .push(Diagnostic::error(&code::BAD_VALUE, problem).at(Place::new(self.path, zone.span), "this zone"));
         }
     }
 
