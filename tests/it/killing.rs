@@ -156,7 +156,12 @@ fn kill_again_and_again(moment: Moment) {
 
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;
     let (mut killed, mut undecided, mut finished_later) = (0, 0, 0);
-    for round in 0..KILLS {
+    let mut rounds = 0;
+    // How often a kill lands among the renames depends on the machine: a busy one needs more of them.
+    let enough = |finished: u64| moment == Moment::Any || finished > KILLS / 4;
+    while rounds < KILLS || (!enough(finished_later) && rounds < 4 * KILLS) {
+        let round = rounds;
+        rounds += 1;
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let share = f64::from((random >> 33) as u32) / f64::from(1_u32 << 31);
         let wanted = 1 - holds;
@@ -186,10 +191,9 @@ fn kill_again_and_again(moment: Moment) {
         finished_later += u64::from(decided && now == wanted);
         holds = now;
     }
-    assert!(killed > KILLS / 2, "only {killed} of {KILLS} were still running");
-    assert_eq!(undecided + finished_later, KILLS);
-    // How many land there depends on the machine; on a quiet one most do.
-    assert!(moment == Moment::Any || finished_later > 0, "none was among the renames");
+    assert!(killed > rounds / 2, "only {killed} of {rounds} were still running");
+    assert_eq!(undecided + finished_later, rounds);
+    assert!(enough(finished_later), "only {finished_later} of {rounds} were among the renames");
 
     // Whatever happened before, a run in peace gives the same bytes.
     Said::new(&run(&place, 1 - holds).output().unwrap()).ends_with(0);
