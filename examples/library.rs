@@ -17,21 +17,13 @@ impl Watcher for Silent {
 }
 
 fn main() {
+    let project = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let request = RunRequest {
         mappings: vec![PathBuf::from("mappings/accounts.yaml")],
-        current: PathBuf::from(env!("CARGO_MANIFEST_DIR")),
         out: Some(std::env::temp_dir().join("tanguero-library")),
-        as_of: jiff::civil::date(2026, 11, 20),
-        started: jiff::Timestamp::now(),
-        environment: None,
-        variables: Default::default(),
-        memory: 1_000_000_000,
         threads: 2,
-        dry_run: false,
-        force: false,
-        fail_on_rejects: false,
-        accept: Vec::new(),
         evidence: false,
+        ..RunRequest::new(project, jiff::civil::date(2026, 11, 20))
     };
     let watcher: Arc<dyn Watcher> = Arc::new(Silent);
     let outcome = run(&request, &watcher, &Stop::default());

@@ -3,6 +3,7 @@
 //! stdout carries data only (and messages in a machine's format); people's text and progress go to stderr.
 
 mod arguments;
+mod given;
 mod progress;
 mod run;
 mod say;

@@ -1,14 +1,13 @@
 //! `tanguero run`: what was typed becomes a request, signals become a wish to stop, the outcome becomes text.
 
-use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use jiff::Timestamp;
-use jiff::civil::Date;
+use clap::{Args, ValueEnum};
 
-use crate::cli::arguments::{RunArguments, State};
+use crate::cli::given::{Given, Means, current_folder};
 use crate::cli::progress::Progress;
 use crate::cli::say::Say;
 use crate::cli::summary;
@@ -18,6 +17,49 @@ use crate::pipeline::{Exit, RunRequest, Stop, Watcher, run as run_mappings};
 
 /// Limits that `--accept` can lift.
 const LIMITS: [&str; 1] = ["rejects"];
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    /// Mapping files, or folders of them; without any: `mappings/` of the project.
+    pub mappings: Vec<PathBuf>,
+    /// Folder the files are published to [default: the project's output.directory, else out].
+    #[arg(long, value_name = "FOLDER", env = "TANGUERO_OUT")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub given: Given,
+    #[command(flatten)]
+    pub means: Means,
+    /// Do everything, publish nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Publish even if the folder holds exactly these files.
+    #[arg(long)]
+    pub force: bool,
+    /// Refuse to publish if any record is rejected (limits.rejects = 0).
+    #[arg(long)]
+    pub fail_on_rejects: bool,
+    /// Lift one limit for this run; it is recorded.
+    #[arg(long, value_name = "LIMIT")]
+    pub accept: Vec<String>,
+    /// Exit with 99 if nothing changed.
+    #[arg(long)]
+    pub exit_code_unchanged: bool,
+    /// Whether evidence of the run is kept in the project's state folder.
+    #[arg(long, value_enum, default_value_t = State::Write, env = "TANGUERO_STATE")]
+    pub state: State,
+}
+
+/// `--state`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum State {
+    /// Read what earlier runs left, leave nothing.
+    Read,
+    /// Leave evidence.
+    Write,
+    /// Neither.
+    Off,
+}
 
 pub(super) fn run(arguments: &RunArguments, say: &Say) -> ExitCode {
     let request = match request(arguments) {
@@ -57,58 +99,24 @@ pub(super) fn run(arguments: &RunArguments, say: &Say) -> ExitCode {
     }
 }
 
-/// Today in UTC.
-pub(super) fn today() -> Date {
-    Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
-}
-
 fn request(arguments: &RunArguments) -> Result<RunRequest, String> {
-    let as_of = match &arguments.as_of {
-        Some(text) => text.parse::<Date>().map_err(|_| format!("`--as-of {text}` is no day `YYYY-MM-DD`"))?,
-        None => today(),
-    };
-    let mut variables = BTreeMap::new();
-    for pair in &arguments.variables {
-        let (name, value) =
-            pair.split_once('=').ok_or_else(|| format!("`--var {pair}` is not of the form NAME=VALUE"))?;
-        variables.insert(name.to_owned(), value.to_owned());
-    }
     if let Some(unknown) = arguments.accept.iter().find(|name| !LIMITS.contains(&name.as_str())) {
         return Err(format!("`--accept {unknown}`: no such limit; limits: {}", LIMITS.join(", ")));
     }
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(RunRequest {
         mappings: arguments.mappings.clone(),
-        current: std::env::current_dir().map_err(|error| format!("the current folder is gone: {error}"))?,
         out: arguments.out.clone(),
-        as_of,
-        started: Timestamp::now(),
-        environment: arguments.env.clone(),
-        variables,
-        memory: size(&arguments.memory)?,
-        threads: arguments.threads.unwrap_or(processors).max(1),
+        environment: arguments.given.env.clone(),
+        variables: arguments.given.variables()?,
+        memory: arguments.means.memory()?,
+        threads: arguments.means.threads(),
         dry_run: arguments.dry_run,
         force: arguments.force,
         fail_on_rejects: arguments.fail_on_rejects,
         accept: arguments.accept.clone(),
         evidence: arguments.state == State::Write,
+        ..RunRequest::new(current_folder()?, arguments.given.as_of()?)
     })
-}
-
-/// `512MB`; kB, MB and GB are powers of 1,000.
-fn size(text: &str) -> Result<u64, String> {
-    let wrong = || format!("`--memory {text}` is no size: write 512MB or 2GB");
-    let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
-    let number: u64 = text[..digits].parse().map_err(|_| wrong())?;
-    let unit = match text[digits..].trim() {
-        "" | "B" => 1,
-        "kB" | "KB" => 1_000,
-        "MB" => 1_000_000,
-        "GB" => 1_000_000_000,
-        _ => return Err(wrong()),
-    };
-    let bytes = number.checked_mul(unit).ok_or_else(wrong)?;
-    if bytes < 64_000_000 { Err(format!("`--memory {text}` is too little: 64MB is the least")) } else { Ok(bytes) }
 }
 
 /// The first Ctrl-C or SIGTERM asks the run to stop; a second one ends the process at once.
@@ -138,18 +146,4 @@ fn listen(stop: &Stop) -> Arc<AtomicU8> {
         });
     });
     which
-}
-
-#[cfg(test)]
-mod tests {
-    use super::size;
-
-    #[test]
-    fn sizes_are_powers_of_a_thousand() {
-        assert_eq!(size("512MB"), Ok(512_000_000));
-        assert_eq!(size("2GB"), Ok(2_000_000_000));
-        assert!(size("12").is_err());
-        assert!(size("1GiB").is_err());
-        assert!(size("99999999999GB").is_err());
-    }
 }

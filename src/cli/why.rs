@@ -1,11 +1,26 @@
 //! `tanguero why`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::cli::arguments::WhyArguments;
+use clap::Args;
+
+use crate::cli::given::today;
 use crate::cli::say::Say;
 use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::pipeline::{WhyRequest, why as answer};
+
+/// Arguments of `why`.
+#[derive(Debug, Args)]
+pub(super) struct WhyArguments {
+    /// The mapping: its file, or its name if it lies in the project's `mappings/`.
+    pub mapping: PathBuf,
+    /// The record's key; the parts of a composite one joined by `|`.
+    pub key: String,
+    /// A run of the state folder instead of the last: its id, or a day.
+    #[arg(long, value_name = "ID|DATE")]
+    pub run: Option<String>,
+}
 
 /// Prints where the record ended; exit 1 if it was never seen.
 pub(super) fn why(arguments: &WhyArguments, say: &Say) -> ExitCode {
@@ -14,7 +29,7 @@ pub(super) fn why(arguments: &WhyArguments, say: &Say) -> ExitCode {
         current: std::env::current_dir().unwrap_or_default(),
         key: arguments.key.clone(),
         run: arguments.run.clone(),
-        as_of: super::run::today(),
+        as_of: today(),
     };
     match answer(&request) {
         Ok((text, seen)) => {

@@ -41,6 +41,28 @@ pub struct RunRequest {
     pub evidence: bool,
 }
 
+impl RunRequest {
+    /// A run of the project's `mappings/` as of `as_of`, started now, with 1 GB and one thread.
+    pub fn new(current: PathBuf, as_of: Date) -> Self {
+        Self {
+            mappings: Vec::new(),
+            current,
+            out: None,
+            as_of,
+            started: Timestamp::now(),
+            environment: None,
+            variables: BTreeMap::new(),
+            memory: 1_000_000_000,
+            threads: 1,
+            dry_run: false,
+            force: false,
+            fail_on_rejects: false,
+            accept: Vec::new(),
+            evidence: true,
+        }
+    }
+}
+
 /// A wish from outside that the run should end; looked at between batches and stages.
 #[derive(Debug, Clone, Default)]
 pub struct Stop(Arc<AtomicBool>);

@@ -26,19 +26,10 @@ pub fn root() -> PathBuf {
 pub fn request(current: &Path, mappings: &[&str]) -> RunRequest {
     RunRequest {
         mappings: mappings.iter().map(PathBuf::from).collect(),
-        current: current.to_path_buf(),
-        out: None,
-        as_of: jiff::civil::date(2026, 11, 20),
         started: "2026-11-21T03:00:00Z".parse().unwrap(),
-        environment: None,
-        variables: BTreeMap::new(),
-        memory: 1_000_000_000,
         threads: 2,
-        dry_run: false,
         force: true,
-        fail_on_rejects: false,
-        accept: Vec::new(),
-        evidence: true,
+        ..RunRequest::new(current.to_path_buf(), jiff::civil::date(2026, 11, 20))
     }
 }
 
