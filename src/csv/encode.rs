@@ -9,8 +9,8 @@ use memchr::memchr;
 
 use super::signs::has_sign;
 
-/// Longest field that is copied 16 bytes at a time.
-const SHORT: usize = 64;
+/// Bytes tested and stored at once.
+const WORD: usize = 16;
 
 /// What ends a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,70 +32,156 @@ impl LineEnding {
     }
 }
 
-/// Appends a field, in quotes if it needs them. That the empty only field of a line does too is the caller's to know; see
-/// [`encode_row`].
-#[inline]
-pub fn encode_field(out: &mut Vec<u8>, value: &[u8]) {
-    if value.is_empty() {
-        return;
+/// Rows in the making. Memory stands ready behind them, so that the hot loop stores sixteen bytes at once and asks nothing but
+/// whether a field needs quotes.
+#[derive(Debug, Default)]
+pub struct RowBuffer {
+    /// Longer than what is written.
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl RowBuffer {
+    /// Bytes written.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.length
     }
-    let start = out.len();
-    let (chunks, rest) = value.as_chunks::<16>();
-    if value.len() > SHORT {
-        if chunks.iter().any(|chunk| has_sign(u128::from_le_bytes(*chunk))) || has_sign(pack(rest)) {
-            return encode_quoted(out, value);
-        }
-        return out.extend_from_slice(value);
+
+    /// Whether nothing is written.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
     }
-    for chunk in chunks {
-        if has_sign(u128::from_le_bytes(*chunk)) {
-            out.truncate(start);
-            return encode_quoted(out, value);
-        }
-        out.extend_from_slice(chunk);
+
+    /// What is written.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
     }
-    if !rest.is_empty() {
-        let packed = pack(rest);
+
+    /// Forgets what is written and keeps the memory.
+    pub fn clear(&mut self) {
+        self.length = 0;
+    }
+
+    /// A comma.
+    #[inline(always)]
+    pub fn comma(&mut self) {
+        self.make_room(1);
+        self.bytes[self.length] = b',';
+        self.length += 1;
+    }
+
+    /// A field of up to 16 bytes in one number, the first in the lowest byte, zeros behind the last: as short strings stand
+    /// in Arrow's views.
+    #[inline(always)]
+    pub fn packed(&mut self, packed: u128, length: usize) {
         if has_sign(packed) {
-            out.truncate(start);
-            return encode_quoted(out, value);
+            return self.quoted(&packed.to_le_bytes()[..length]);
         }
-        // Sixteen bytes at once, the last of them cut off again, is one store instead of a call.
-        out.extend_from_slice(&packed.to_le_bytes());
-        out.truncate(start + value.len());
+        self.make_room(WORD);
+        self.store(packed.to_le_bytes(), length);
     }
-}
 
-/// The same for a field of up to 16 bytes in one number, the first in the lowest byte, zeros behind the last: as short
-/// strings stand in Arrow's views.
-#[inline]
-pub fn encode_packed(out: &mut Vec<u8>, packed: u128, length: usize) {
-    let bytes = packed.to_le_bytes();
-    if has_sign(packed) {
-        return encode_quoted(out, &bytes[..length]);
-    }
-    let start = out.len();
-    out.extend_from_slice(&bytes);
-    out.truncate(start + length);
-}
-
-/// Appends a row and its line end.
-pub fn encode_row<T: AsRef<[u8]>>(out: &mut Vec<u8>, fields: impl IntoIterator<Item = T>, ending: LineEnding) {
-    let start = out.len();
-    for (at, field) in fields.into_iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
+    /// Any field, in quotes if it needs them. That the empty only field of a line does too is the caller's to know; see
+    /// [`RowBuffer::row`].
+    #[inline]
+    pub fn field(&mut self, value: &[u8]) {
+        self.make_room(value.len() + WORD);
+        if let Some(first) = value.first_chunk::<WORD>()
+            && let Some(last) = value.last_chunk::<WORD>()
+            && value.len() <= 2 * WORD
+        {
+            // Ids and moments are of this length: two stores that overlap, no loop.
+            if has_sign(u128::from_le_bytes(*first)) || has_sign(u128::from_le_bytes(*last)) {
+                return self.quoted(value);
+            }
+            self.store(*first, value.len() - WORD);
+            return self.store(*last, WORD);
         }
-        encode_field(out, field.as_ref());
+        let start = self.length;
+        let (chunks, rest) = value.as_chunks::<WORD>();
+        for chunk in chunks {
+            if has_sign(u128::from_le_bytes(*chunk)) {
+                self.length = start;
+                return self.quoted(value);
+            }
+            self.store(*chunk, WORD);
+        }
+        if !rest.is_empty() {
+            let packed = pack(rest);
+            if has_sign(packed) {
+                self.length = start;
+                return self.quoted(value);
+            }
+            self.store(packed.to_le_bytes(), rest.len());
+        }
     }
-    if out.len() == start {
-        out.extend_from_slice(b"\"\"");
+
+    /// Bytes as they are.
+    #[inline]
+    pub fn raw(&mut self, bytes: &[u8]) {
+        self.make_room(bytes.len());
+        self.bytes[self.length..self.length + bytes.len()].copy_from_slice(bytes);
+        self.length += bytes.len();
     }
-    out.extend_from_slice(ending.bytes());
+
+    /// A row and its line end.
+    pub fn row<T: AsRef<[u8]>>(&mut self, fields: impl IntoIterator<Item = T>, ending: LineEnding) {
+        let start = self.length;
+        for (at, field) in fields.into_iter().enumerate() {
+            if at > 0 {
+                self.comma();
+            }
+            self.field(field.as_ref());
+        }
+        self.end_row(start, ending);
+    }
+
+    /// The line end of the row that began at `start`.
+    #[inline]
+    pub fn end_row(&mut self, start: usize, ending: LineEnding) {
+        if self.length == start {
+            // The empty only field of a line.
+            self.raw(b"\"\"");
+        }
+        self.raw(ending.bytes());
+    }
+
+    /// Sixteen bytes at once, of which only `length` count, are one store instead of a call.
+    #[inline(always)]
+    fn store(&mut self, bytes: [u8; WORD], length: usize) {
+        self.bytes[self.length..self.length + WORD].copy_from_slice(&bytes);
+        self.length += length;
+    }
+
+    #[inline(always)]
+    fn make_room(&mut self, more: usize) {
+        if self.bytes.len() - self.length < more {
+            self.grow(more);
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, more: usize) {
+        let room = (self.length + more).max(2 * self.bytes.len()).max(4 * WORD);
+        self.bytes.resize(room, 0);
+    }
+
+    #[inline(never)]
+    fn quoted(&mut self, value: &[u8]) {
+        self.raw(b"\"");
+        let mut rest = value;
+        while let Some(found) = memchr(b'"', rest) {
+            self.raw(&rest[..=found]);
+            self.raw(b"\"");
+            rest = &rest[found + 1..];
+        }
+        self.raw(rest);
+        self.raw(b"\"");
+    }
 }
 
-/// The fields of one row that [`encode_row`] wrote, or that was put together from [`encode_field`] and commas, with its
-/// line end or without. For such rows only: it does not judge.
+/// The fields of one row of a [`RowBuffer`], with its line end or without. For such rows only: it does not judge.
 pub fn decode_row(row: &[u8]) -> RowFields<'_> {
     let row = row.strip_suffix(b"\n").unwrap_or(row);
     RowFields { rest: Some(row.strip_suffix(b"\r").unwrap_or(row)) }
@@ -137,20 +223,6 @@ impl<'a> Iterator for RowFields<'a> {
             from = end + 2;
         }
     }
-}
-
-#[cold]
-fn encode_quoted(out: &mut Vec<u8>, value: &[u8]) {
-    out.reserve(value.len() + 2);
-    out.push(b'"');
-    let mut rest = value;
-    while let Some(found) = memchr(b'"', rest) {
-        out.extend_from_slice(&rest[..=found]);
-        out.push(b'"');
-        rest = &rest[found + 1..];
-    }
-    out.extend_from_slice(rest);
-    out.push(b'"');
 }
 
 /// Up to 16 bytes as one number, the first in the lowest byte, zeros behind the last.

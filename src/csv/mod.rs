@@ -10,7 +10,7 @@
 //! a state machine takes over until the file is regular again. The records are the same either way, wherever the bytes
 //! were cut. [`raw_record`] reads one record again; the footer tools say where a report's data end.
 //!
-//! The other way, [`encode_field`] and [`encode_row`] write, and [`decode_row`] reads back what they wrote.
+//! The other way, a [`RowBuffer`] is written to, and [`decode_row`] reads back what was written.
 
 mod decode;
 mod dialect;
@@ -33,7 +33,7 @@ mod walk;
 
 pub use decode::Decoder;
 pub use dialect::{Dialect, DialectFault};
-pub use encode::{LineEnding, RowFields, decode_row, encode_field, encode_packed, encode_row};
+pub use encode::{LineEnding, RowBuffer, RowFields, decode_row};
 pub use fault::{BadRecord, RecordFault};
 pub use footer::{Footer, footer_lines, footer_match, salesforce_footer};
 pub use header::{Header, HeaderFault, Start, read_header, read_start};

@@ -1,6 +1,6 @@
 //! A report as a CSV file: made when its first row comes, so that an empty report is no file.
 
-use crate::csv::{LineEnding, encode_row};
+use crate::csv::{LineEnding, RowBuffer};
 use crate::output::{OutputError, Place, Staged, StagedFile, Staging};
 
 /// A report in the making.
@@ -10,12 +10,12 @@ pub(crate) struct Sheet<'a> {
     header: &'static [&'static str],
     file: Option<StagedFile>,
     rows: u64,
-    line: Vec<u8>,
+    line: RowBuffer,
 }
 
 impl<'a> Sheet<'a> {
     pub fn new(staging: &'a Staging<'a>, name: String, header: &'static [&'static str]) -> Self {
-        Self { staging, name, header, file: None, rows: 0, line: Vec::new() }
+        Self { staging, name, header, file: None, rows: 0, line: RowBuffer::default() }
     }
 
     /// One row; `fields` are as many as the header has.
@@ -25,15 +25,15 @@ impl<'a> Sheet<'a> {
             Some(file) => file,
             none => {
                 let file = none.insert(self.staging.create(Place::Reports, &self.name)?);
-                encode_row(&mut self.line, self.header, LineEnding::CrLf);
-                file.append(&self.line)?;
+                self.line.row(self.header, LineEnding::CrLf);
+                file.append(self.line.bytes())?;
                 file
             }
         };
         self.line.clear();
-        encode_row(&mut self.line, fields, LineEnding::CrLf);
+        self.line.row(fields, LineEnding::CrLf);
         self.rows += 1;
-        file.append(&self.line)
+        file.append(self.line.bytes())
     }
 
     /// The finished file, if it has rows.

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use datafusion::prelude::SessionContext;
 
-use crate::csv::{LineEnding, encode_row};
+use crate::csv::{LineEnding, RowBuffer};
 use crate::diagnostic::{Diagnostic, Place, code};
 use crate::engine::Engine;
 use crate::functions::{self, LookupTables};
@@ -146,22 +146,24 @@ impl Mappings<'_> {
         account::balance(finished)
     }
 
-    /// Tells of rejects and duplicates, and writes the Totango file beside that: the first is bound by a processor, the
-    /// second by copying. What is written in vain, because the data turns out to be refused, goes with the staging folder.
+    /// Tells of rejects and of duplicates and writes the Totango file, all side by side: telling is bound by a processor,
+    /// writing by copying. What is written in vain, because the data turns out to be refused, goes with the staging folder.
     fn tell_and_write(
         &self,
         look: &SecondLook<'_>,
         prepared: &Prepared,
         settled: &Settled,
     ) -> (Result<Told, Failure>, Option<Written>) {
-        let tell = async { Ok((look.rejects().await?, look.duplicates()?)) };
+        fn join<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        }
         tokio::task::block_in_place(|| {
             std::thread::scope(|scope| {
                 let writer = prepared.file.asked.then(|| scope.spawn(|| self.write(prepared, settled)));
-                let told = tokio::runtime::Handle::current().block_on(tell);
-                let written =
-                    writer.map(|writer| writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-                (told, written)
+                let duplicates = scope.spawn(|| look.duplicates());
+                let rejects = tokio::runtime::Handle::current().block_on(look.rejects());
+                let told = rejects.and_then(|rejects| Ok((rejects, join(duplicates)?)));
+                (told, writer.map(join))
             })
         })
     }
@@ -248,8 +250,8 @@ impl Mappings<'_> {
     fn write(&self, prepared: &Prepared, settled: &Settled) -> Result<Vec<Staged>, Failure> {
         let output = &prepared.resolved.output;
         let ending = if output.line_feed { LineEnding::Lf } else { LineEnding::CrLf };
-        let mut header = Vec::new();
-        encode_row(&mut header, &settled.header, ending);
+        let mut header = RowBuffer::default();
+        header.row(&settled.header, ending);
         let splits = output.split_size.is_some() || output.split_rows.is_some();
         let split = splits.then_some(Split { size: output.split_size, rows: output.split_rows });
         let mut written = Vec::new();
@@ -261,7 +263,7 @@ impl Mappings<'_> {
             // Parts are cut between rows, so they need to see each.
             let extents: Box<dyn Iterator<Item = Extent>> =
                 if splits { Box::new(settled.rows(pass)) } else { Box::new(settled.extents(pass)) };
-            written.extend(write_table(self.staging, &file, &header, settled.files(), extents, split)?);
+            written.extend(write_table(self.staging, &file, header.bytes(), settled.files(), extents, split)?);
         }
         Ok(written)
     }

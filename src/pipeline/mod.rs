@@ -19,6 +19,7 @@ mod order;
 mod plan;
 mod prepare;
 mod query;
+mod rejudged;
 mod reports;
 mod request;
 mod run;

@@ -4,21 +4,23 @@ use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringViewArray};
-use datafusion::arrow::datatypes::{UInt8Type, UInt32Type, UInt64Type};
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 
 use crate::diagnostic::{Code, Severity, code, escape, find_code};
-use crate::functions::{LookupTables, explain, fault, text_of};
+use crate::functions::{LookupTables, explain, fault};
 use crate::output::{
     Disclosure, Duplicate, DuplicatesWriter, Record, Reject, RejectsFile, RejectsWriter, Staged, Staging,
 };
 use crate::pipeline::prepare::{Prepared, register};
+use crate::pipeline::rejudged::{Batch, text_at};
 use crate::pipeline::{Failure, Stop, words};
 use crate::resolve::{CellSpec, Input, Resolved};
-use crate::settle::{Absence, Explainer, Explanation, KeySet, Reason, Rejected, Settled, rules_of_row};
+use crate::settle::{Absence, Explainer, Explanation, Fate, KeySet, Reason, Rejected, Settled, rules_of_row};
 use crate::source::{FileRegister, Source, Unreadable};
+
+/// Batches that are judged again before those at hand are told.
+const AHEAD: usize = 4;
 
 /// Unreadable records whose text is held at once.
 const READ_AHEAD: usize = 1000;
@@ -130,9 +132,19 @@ impl SecondLook<'_> {
         let table = self.rows.records(by_place.keys().copied().collect());
         register(self.session, crate::compile::table(&self.prepared.resolved), table)?;
         let frame = self.session.sql(&self.prepared.compiled.report).await.map_err(engine)?;
-        let mut stream = frame.execute_stream().await.map_err(engine)?;
+        let stream = frame.execute_stream().await.map_err(engine)?;
+        // Reading and judging goes on while what was judged is told.
+        let (judged, mut batches) = tokio::sync::mpsc::channel(AHEAD);
+        let reading = tokio::spawn(async move {
+            let mut stream = stream;
+            while let Some(batch) = stream.next().await {
+                if judged.send(batch).await.is_err() {
+                    break;
+                }
+            }
+        });
         let mut told: BTreeMap<(u32, u64), usize> = BTreeMap::new();
-        while let Some(batch) = stream.next().await {
+        while let Some(batch) = batches.recv().await {
             self.stop.check()?;
             let batch = Batch::new(batch.map_err(engine)?, telling.judged.len())?;
             for row in 0..batch.batch.num_rows() {
@@ -148,6 +160,11 @@ impl SecondLook<'_> {
                     telling.tell(&batch, row, rejected)?;
                 }
             }
+        }
+        if let Err(panic) = reading.await
+            && let Ok(panic) = panic.try_into_panic()
+        {
+            std::panic::resume_unwind(panic);
         }
         Ok(())
     }
@@ -176,43 +193,6 @@ fn distinct_rows(reasons: &[Rejected]) -> Vec<usize> {
     let mut rows: Vec<usize> = reasons.iter().map(|rejected| rejected.row).collect();
     rows.dedup();
     rows
-}
-
-/// One batch of the report's SQL, its inputs and fields as text.
-struct Batch {
-    batch: RecordBatch,
-    /// The same in the shape of the judging plan.
-    judged: RecordBatch,
-    inputs: Vec<StringViewArray>,
-    fields: Vec<StringViewArray>,
-}
-
-impl Batch {
-    fn new(batch: RecordBatch, judged: usize) -> Result<Self, Failure> {
-        let arrow = |error: datafusion::arrow::error::ArrowError| Failure::engine(&error.into(), None);
-        let text = |column: &ArrayRef| text_of(column).map_err(arrow);
-        let structs = (0..judged).map(|number| 3 + 2 * number);
-        let shape: Vec<usize> = [0, 1].into_iter().chain(structs).collect();
-        Ok(Self {
-            inputs: (0..judged).map(|number| text(batch.column(2 + 2 * number))).collect::<Result<_, _>>()?,
-            fields: batch.columns()[2 + 2 * judged..].iter().map(text).collect::<Result<_, _>>()?,
-            judged: batch.project(&shape).map_err(arrow)?,
-            batch,
-        })
-    }
-
-    fn place(&self, row: usize) -> (u32, u64) {
-        let file = self.batch.column(0).as_primitive::<UInt32Type>().value(row);
-        (file, self.batch.column(1).as_primitive::<UInt64Type>().value(row))
-    }
-
-    fn fault(&self, number: usize, row: usize) -> u8 {
-        self.judged.column(2 + number).as_struct().column(1).as_primitive::<UInt8Type>().value(row)
-    }
-}
-
-fn text_at(column: &StringViewArray, row: usize) -> Option<&str> {
-    column.is_valid(row).then(|| column.value(row))
 }
 
 /// Writes the reasons, record by record, in the order of files and lines.
@@ -246,10 +226,7 @@ impl Telling<'_> {
         let names = self.look.prepared.fields.iter().map(String::as_str);
         let values = batch.fields.iter().map(|column| text_at(column, row));
         let record: Vec<(&str, Option<&str>)> = names.zip(values).collect();
-        let mut key = self.explainer.key(rejected.row)?;
-        if key.is_empty() {
-            key = self.key_as_read(batch, row);
-        }
+        let key = self.key(batch, row, rejected);
         let file = self.files.shown(rejected.position.file);
         for told in told {
             self.writer.push(&Reject {
@@ -312,7 +289,7 @@ impl Telling<'_> {
 
     /// A reason that other rows, or several cells together, give.
     fn reason(&mut self, batch: &Batch, row: usize, rejected: &Rejected) -> Result<Told, Failure> {
-        let told = self.explainer.explain(rejected)?;
+        let told = self.explainer.explain(rejected, Some(&|column| batch.value(column, row).to_owned()))?;
         let judged = told.column.and_then(|column| self.judged.get(column));
         let input = told.column.and_then(|column| text_at(batch.inputs.get(column)?, row));
         Ok(Told {
@@ -351,8 +328,16 @@ impl Telling<'_> {
         }
     }
 
-    fn key_as_read(&self, batch: &Batch, row: usize) -> String {
+    /// The key as it would be written; as it was read where it is faulty.
+    fn key(&self, batch: &Batch, row: usize, rejected: &Rejected) -> String {
         let key = &self.look.settled.task().layout.key;
+        if self.look.settled.fate(rejected.row) != Fate::RejectedKey {
+            let parts: Vec<&str> = key.iter().map(|column| batch.value(*column, row)).collect();
+            let key = parts.join("|");
+            if !key.is_empty() {
+                return key;
+            }
+        }
         let parts: Vec<&str> =
             key.iter().map(|column| text_at(&batch.inputs[*column], row).unwrap_or_default()).collect();
         if parts.iter().all(|part| part.is_empty()) { String::new() } else { parts.join("|") }

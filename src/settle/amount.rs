@@ -70,18 +70,15 @@ impl Amount {
         (self.whole, self.fraction)
     }
 
-    /// Appends the number as plain text.
-    pub(super) fn write(&self, out: &mut Vec<u8>) {
-        use std::io::Write as _;
+    /// The number as plain text.
+    pub(super) fn text(&self) -> String {
         let sign = if self.whole < 0 || self.fraction < 0 { "-" } else { "" };
         let (whole, digits) = (self.whole.unsigned_abs(), usize::from(self.digits));
-        let written = if digits == 0 {
-            write!(out, "{sign}{whole}")
-        } else {
-            let fraction = self.fraction.unsigned_abs() / 10_u128.pow((FRACTION_DIGITS - digits) as u32);
-            write!(out, "{sign}{whole}.{fraction:0digits$}")
-        };
-        written.expect("writing to memory cannot fail");
+        if digits == 0 {
+            return format!("{sign}{whole}");
+        }
+        let fraction = self.fraction.unsigned_abs() / 10_u128.pow((FRACTION_DIGITS - digits) as u32);
+        format!("{sign}{whole}.{fraction:0digits$}")
     }
 }
 
@@ -111,9 +108,7 @@ mod tests {
         for text in texts {
             total.add(&Amount::parse(text.as_bytes()).unwrap());
         }
-        let mut out = Vec::new();
-        total.write(&mut out);
-        String::from_utf8(out).unwrap()
+        total.text()
     }
 
     #[test]

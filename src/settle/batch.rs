@@ -1,5 +1,7 @@
 //! A batch of the judging plan, ready to be read cell by cell.
 
+use std::borrow::Cow;
+
 use datafusion::arrow::array::{
     Array, ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringViewArray, StructArray, TimestampMicrosecondArray,
     TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray, UInt8Array, UInt32Array, UInt64Array,
@@ -14,8 +16,8 @@ use crate::settle::order::{OLDEST, rank};
 #[derive(Debug)]
 pub(super) struct Cells<'a> {
     values: &'a StringViewArray,
-    /// None where every row has a value: then nothing need be asked.
-    nulls: Option<NullBuffer>,
+    /// 0 where there is no value, so that nothing else need be asked.
+    views: Cow<'a, [u128]>,
     /// 0 for no fault.
     pub(super) faults: &'a [u8],
 }
@@ -52,31 +54,35 @@ impl<'a> Cells<'a> {
         let values = values.as_any().downcast_ref::<StringViewArray>().ok_or_else(unexpected)?;
         let faults = faults.as_any().downcast_ref::<UInt8Array>().ok_or_else(unexpected)?;
         let nulls = NullBuffer::union(pair.nulls(), values.nulls()).filter(|nulls| nulls.null_count() > 0);
-        Ok(Self { values, nulls, faults: faults.values() })
+        Ok(Self { values, views: nulled(values.views(), nulls.as_ref()), faults: faults.values() })
     }
 
     /// The cell's text; empty for none.
     #[inline]
     pub(super) fn get(&self, row: usize) -> &'a [u8] {
-        match &self.nulls {
-            Some(nulls) if nulls.is_null(row) => b"",
-            _ => self.values.value(row).as_bytes(),
-        }
+        if self.views[row] == 0 { b"" } else { self.values.value(row).as_bytes() }
     }
 
     /// The cell as Arrow's string view: length in the lowest 32 bits; up to 12 bytes follow it, longer ones `get` tells.
     #[inline]
     pub(super) fn view(&self, row: usize) -> u128 {
-        match &self.nulls {
-            Some(nulls) if nulls.is_null(row) => 0,
-            _ => self.values.views()[row],
-        }
+        self.views[row]
     }
 
     /// Whether any row has a fault; the usual answer is no, and comes fast.
     pub(super) fn has_faults(&self) -> bool {
         self.faults.iter().fold(0, |any, fault| any | fault) != 0
     }
+}
+
+/// The views, 0 where there is no value: nearly always they are so already.
+fn nulled<'a>(views: &'a [u128], nulls: Option<&NullBuffer>) -> Cow<'a, [u128]> {
+    let Some(nulls) = nulls else { return Cow::Borrowed(views) };
+    let unlike = |row: &usize| views[*row] != 0 && nulls.is_null(*row);
+    if !(0..views.len()).any(|row| unlike(&row)) {
+        return Cow::Borrowed(views);
+    }
+    Cow::Owned(views.iter().enumerate().map(|(row, view)| if nulls.is_null(row) { 0 } else { *view }).collect())
 }
 
 impl<'a> Order<'a> {

@@ -5,7 +5,6 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::csv::encode_row;
 use crate::settle::barrier::Barrier;
 use crate::settle::budget::Lease;
 use crate::settle::cells::RowCells;
@@ -151,7 +150,7 @@ impl Case {
             }
             let texts = (0..cells.len()).map(|place| if is_blank(place) { b"" } else { cells.get(place) });
             let offset = spill.length();
-            encode_row(&mut spill.buffer, texts, self.task.layout.line_ending());
+            spill.buffer.row(texts, self.task.layout.line_ending());
             rewritten.push(Rewritten { row, file, offset, length: spill.length() - offset });
             spill.flush_if_large()?;
         }

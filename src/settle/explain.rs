@@ -18,6 +18,13 @@ pub struct Explainer<'a> {
     places: Vec<Option<usize>>,
 }
 
+/// A row to be told about, and its cells by column where they are at hand.
+#[derive(Clone, Copy)]
+struct Row<'c> {
+    number: usize,
+    cells: Option<&'c dyn Fn(usize) -> String>,
+}
+
 impl<'a> Explainer<'a> {
     pub(super) fn new(settled: &'a Settled) -> Self {
         Self {
@@ -41,12 +48,13 @@ impl<'a> Explainer<'a> {
         Ok(text)
     }
 
-    /// Why a row is rejected.
-    pub fn explain(&mut self, rejected: &Rejected) -> io::Result<Explanation> {
+    /// Why a row is rejected. `own` gives the judged cells of that row by column, so that they need not be read back.
+    pub fn explain(&mut self, rejected: &Rejected, own: Option<&dyn Fn(usize) -> String>) -> io::Result<Explanation> {
         let layout = &self.settled.task().layout;
         // A record that went into a rejected row shares its reasons: there the cells are that decided.
         let winner = self.settled.case.winners.winner.get(rejected.row);
         let row = winner.map_or(rejected.row, |winner| *winner as usize);
+        let row = Row { number: row, cells: own.filter(|_| row == rejected.row) };
         let mut told = Explanation {
             code: "",
             column: None,
@@ -173,17 +181,19 @@ impl<'a> Explainer<'a> {
         Ok(())
     }
 
-    fn set_parent(&mut self, told: &mut Explanation, row: usize) -> io::Result<()> {
+    fn set_parent(&mut self, told: &mut Explanation, row: Row<'_>) -> io::Result<()> {
         match self.settled.task().layout.parent {
             Some(column) => self.set_value(told, row, column),
             None => Ok(()),
         }
     }
 
-    fn set_value(&mut self, told: &mut Explanation, row: usize, column: usize) -> io::Result<()> {
+    fn set_value(&mut self, told: &mut Explanation, row: Row<'_>, column: usize) -> io::Result<()> {
         told.column = Some(column);
-        if self.decode(row)? {
-            told.value = self.cell(column);
+        match row.cells {
+            Some(cells) => told.value = cells(column),
+            None if self.decode(row.number)? => told.value = self.cell(column),
+            None => {}
         }
         Ok(())
     }

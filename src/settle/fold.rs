@@ -7,7 +7,6 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use crate::csv::encode_row;
 use crate::settle::amount::Amount;
 use crate::settle::case::Case;
 use crate::settle::cells::RowCells;
@@ -89,7 +88,7 @@ pub(super) fn fold(case: &mut Case, directory: &Path) -> Result<(), Error> {
             *filled -= u64::from(!cells.get(place).is_empty());
         }
         let offset = spill.length();
-        encode_row(&mut spill.buffer, (0..folded.len()).map(|place| folded.get(place)), task.layout.line_ending());
+        spill.buffer.row((0..folded.len()).map(|place| folded.get(place)), task.layout.line_ending());
         rewritten.push(Rewritten { row: last, file, offset, length: spill.length() - offset });
         spill.flush_if_large()?;
     }
@@ -190,7 +189,6 @@ impl Groups {
     ) -> Result<(), Error> {
         folded.clear();
         let (mut text, mut sum) = (0, 0);
-        let mut number_text = Vec::new();
         for place in 0..cells.len() {
             if self.texts.get(text).is_some_and(|(_, at)| *at == place) {
                 match self.newest[number * self.texts.len() + text] {
@@ -201,11 +199,7 @@ impl Groups {
                 text += 1;
             } else if self.sums.get(sum) == Some(&place) {
                 let (amount, any) = self.amounts[number * self.sums.len() + sum];
-                number_text.clear();
-                if any {
-                    amount.write(&mut number_text);
-                }
-                folded.push(&number_text);
+                folded.push(if any { amount.text() } else { String::new() }.as_bytes());
                 sum += 1;
             } else {
                 folded.push(cells.get(place));

@@ -15,6 +15,7 @@ mod cells;
 mod error;
 mod explain;
 mod fate;
+mod fill;
 mod fold;
 mod foreign_key;
 mod gather;

@@ -121,15 +121,15 @@ impl Writer<'_> {
         self.cells.decode(&group.key);
         let offset = self.spill.length();
         let out = &mut self.spill.buffer;
-        out.extend_from_slice(&group.key);
+        out.raw(&group.key);
         for (place, filled) in filled.iter_mut().enumerate().take(self.keys) {
             *filled += u64::from(!self.cells.get(place).is_empty());
         }
         let beside = rules.beside.cells.get(&hash);
         for index in 0..rules.beside.columns.len() {
-            out.push(b',');
+            out.comma();
             let cell = beside.and_then(|cells| cells.get(index)).map_or("", String::as_str);
-            crate::csv::encode_field(out, cell.as_bytes());
+            out.field(cell.as_bytes());
             filled[self.keys + index] += u64::from(!cell.is_empty());
         }
         let first = self.keys + rules.beside.columns.len();
@@ -140,14 +140,14 @@ impl Writer<'_> {
             }
         }
         for (place, value) in values.into_iter().enumerate() {
-            out.push(b',');
+            out.comma();
             let value = value.or_else(|| rules.fill_zero.then(Amount::default));
             if let Some(amount) = value {
-                amount.write(out);
+                out.raw(amount.text().as_bytes());
                 filled[first + place] += 1;
             }
         }
-        out.extend_from_slice(self.task.layout.line_ending().bytes());
+        out.raw(self.task.layout.line_ending().bytes());
         let length = self.spill.length() - offset;
         self.rewritten.push(Rewritten { row: rows.count as u32, file: self.file, offset, length });
         let mut flags = 0;

@@ -10,6 +10,7 @@ use crate::settle::cells::RowCells;
 use crate::settle::error::Error;
 use crate::settle::explain::Explainer;
 use crate::settle::fate::{Counts, Duplicate, Fate, Position, Reason, Refusal, Rejected};
+use crate::settle::fill::fill;
 use crate::settle::key_set::{KeySet, KeySetBuilder};
 use crate::settle::levels;
 use crate::settle::rows::{Cursor, Extent, RowReader};
@@ -236,24 +237,4 @@ fn count(case: &Case) -> Counts {
         }
     }
     counts
-}
-
-/// Non-empty cells of the written rows: all that were counted less those of rows not written, or counted anew, whatever
-/// decodes fewer rows.
-fn fill(case: &Case) -> Result<Vec<u64>, Error> {
-    let encoded = |row: &usize| case.winners.fate[*row] != Fate::RejectedKey;
-    let written = (0..case.rows.count).filter(|row| case.is_written(*row)).count();
-    let others = (0..case.rows.count).filter(encoded).count() - written;
-    let subtract = others <= written;
-    let mut fill = if subtract { case.tally.filled.clone() } else { vec![0; case.tally.filled.len()] };
-    let (mut reader, mut cursor) = (RowReader::new(&case.files), Cursor::new(&case.rows));
-    let mut cells = RowCells::new();
-    for row in (0..case.rows.count).filter(encoded).filter(|row| case.is_written(*row) != subtract) {
-        cells.decode(reader.read(cursor.extent(row))?);
-        for (place, count) in fill.iter_mut().enumerate().filter(|(place, _)| !cells.get(*place).is_empty()) {
-            let _ = place;
-            if subtract { *count -= 1 } else { *count += 1 }
-        }
-    }
-    Ok(fill)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
 
-use crate::csv::{encode_field, encode_packed};
+use crate::csv::RowBuffer;
 use crate::mapping::ReferenceMissing;
 use crate::settle::batch::{Batch, Cells};
 use crate::settle::budget::{Budget, Lease, record_bytes};
@@ -251,28 +251,24 @@ impl Sink {
         let start = out.len();
         for ((place, cells), filled) in columns.iter().enumerate().zip(&mut self.tally.filled) {
             if place > 0 {
-                out.push(b',');
+                out.comma();
             }
             let view = cells.view(row);
             match view as u32 as usize {
                 0 => continue,
-                length @ ..=12 => encode_packed(out, view >> 32, length),
-                _ => encode_field(out, cells.get(row)),
+                length @ ..=12 => out.packed(view >> 32, length),
+                _ => out.field(cells.get(row)),
             }
             *filled += 1;
         }
-        if out.len() == start {
-            // The empty only field of a line.
-            out.extend_from_slice(b"\"\"");
-        }
-        out.extend_from_slice(task.layout.line_ending().bytes());
+        out.end_row(start, task.layout.line_ending());
     }
 
     /// Folds the rows of a pivot; only those that cannot be written get a record.
     fn pivot(&mut self, task: &Task, batch: &Batch<'_>) -> Result<(), Error> {
         let Some([module, action, value]) = &batch.pivot else { return Ok(()) };
         let columns: Vec<&Cells<'_>> = batch.columns.iter().collect();
-        let mut key = Vec::new();
+        let mut key = RowBuffer::default();
         for row in 0..batch.rows {
             let mut flags = self.flags[row];
             let parts = columns.iter().map(|cells| cells.get(row));
@@ -303,7 +299,7 @@ impl Sink {
                     hash,
                     order,
                     position: place,
-                    key: &key,
+                    key: key.bytes(),
                     module: module.get(row),
                     action: action.get(row),
                     value: value.get(row),
@@ -324,11 +320,11 @@ impl Sink {
 }
 
 /// Key cells as the front of a row.
-fn encode_key<'a>(out: &mut Vec<u8>, parts: impl Iterator<Item = &'a [u8]>) {
+fn encode_key<'a>(out: &mut RowBuffer, parts: impl Iterator<Item = &'a [u8]>) {
     for (place, part) in parts.enumerate() {
         if place > 0 {
-            out.push(b',');
+            out.comma();
         }
-        encode_field(out, part);
+        out.field(part);
     }
 }

@@ -6,6 +6,8 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::csv::RowBuffer;
+
 /// Bytes gathered before a write.
 const PIECE: usize = 1 << 20;
 
@@ -19,7 +21,7 @@ pub(super) struct Spill {
     /// Bytes in the file.
     written: u64,
     /// Bytes not yet in the file.
-    pub(super) buffer: Vec<u8>,
+    pub(super) buffer: RowBuffer,
 }
 
 impl Spill {
@@ -31,7 +33,7 @@ impl Spill {
         let path = directory.join(format!("rows-{}-{number}", std::process::id()));
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
         std::fs::remove_file(&path)?;
-        Ok(Self { file, written: 0, buffer: Vec::new() })
+        Ok(Self { file, written: 0, buffer: RowBuffer::default() })
     }
 
     /// Bytes so far, in the file and in the buffer.
@@ -46,7 +48,7 @@ impl Spill {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.write_all(&self.buffer)?;
+        self.file.write_all(self.buffer.bytes())?;
         self.written += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())

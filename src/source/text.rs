@@ -65,21 +65,9 @@ impl TextReader {
 
     /// Appends up to `want` bytes to `buffer`, fewer only at the end of the file; returns how many.
     pub fn read(&mut self, buffer: &mut Vec<u8>, want: usize) -> io::Result<usize> {
-        let start = buffer.len();
-        buffer.resize(start + want, 0);
-        let mut filled = start;
-        let result = loop {
-            match read_some(&mut self.input, &mut buffer[filled..]) {
-                Ok(0) => break Ok(filled - start),
-                Ok(count) => filled += count,
-                Err(error) => break Err(error),
-            }
-            if filled == buffer.len() {
-                break Ok(want);
-            }
-        };
-        buffer.truncate(filled);
-        result
+        // Into memory that nobody has cleared before: a large buffer is cleared for nothing.
+        buffer.reserve(want);
+        (&mut self.input).take(want as u64).read_to_end(buffer)
     }
 }
 

@@ -19,6 +19,7 @@ use crate::resolve::CellSpec;
 use super::kernel::Value;
 use super::kernel::date::Hint;
 use super::kernel::hash::ShortHash;
+use super::kernel::scan::Short;
 use super::lookup::{LookupTable, LookupTables};
 
 /// A compiled [`CellSpec`].
@@ -82,6 +83,21 @@ impl Cell {
     /// The same column when values come typed from the engine: dates as ISO text, numbers with a point.
     pub fn spec_of_typed(spec: &CellSpec) -> CellSpec {
         CellSpec { formats: Vec::new(), decimal_comma: false, ..spec.clone() }
+    }
+
+    /// Values of up to [`Short::MOST`] bytes that the type lets stand need no other step.
+    pub fn may_stand(&self) -> bool {
+        self.plain && self.longest >= Short::MOST
+    }
+
+    /// Values of so many bytes cannot have too many characters.
+    pub fn longest(&self) -> usize {
+        self.longest
+    }
+
+    /// An empty cell stays empty without a fault.
+    pub fn may_be_empty(&self) -> bool {
+        self.empty == Ok(None)
     }
 
     /// Judges one value by the whole road; what it becomes is appended to `side` or is part of the value.

@@ -4,6 +4,7 @@ use crate::functions::fault;
 use crate::functions::kernel::date::{Dates, Hint};
 use crate::functions::kernel::id::IdRules;
 use crate::functions::kernel::number::NumberRules;
+use crate::functions::kernel::scan::Short;
 use crate::functions::kernel::{Made, Value, email, flag, list, salesforce, scan, text};
 use crate::mapping::{Case, CellType, QuotePolicy};
 use crate::resolve::CellSpec;
@@ -17,6 +18,18 @@ pub trait Normal {
 
     /// The type step for a trimmed, non-empty value.
     fn normal<'v>(&self, cell: &Cell, value: &'v [u8], hint: &mut Hint, side: &mut Vec<u8>) -> Made<'v>;
+
+    /// Whether a value stays as it is, without white space at its ends, a fault or a double quote. False: it may yet.
+    #[inline]
+    fn stands(&self, _: Short) -> bool {
+        false
+    }
+
+    /// The same of a longer value.
+    #[inline]
+    fn stands_long(&self, _: &[u8]) -> bool {
+        false
+    }
 
     /// The type step and the quotes at one go, for cells with nothing else to do. None: take the whole road.
     #[inline]
@@ -126,6 +139,26 @@ impl Normaliser {
 }
 
 impl Normal for TextRules {
+    #[inline]
+    fn stands(&self, value: Short) -> bool {
+        let cased = match self.case {
+            None => true,
+            Some(Case::Lower) => !value.has_upper(),
+            Some(Case::Upper) => false,
+        };
+        cased && !self.key && value.is_plain()
+    }
+
+    #[inline]
+    fn stands_long(&self, value: &[u8]) -> bool {
+        let cased = match self.case {
+            None => true,
+            Some(Case::Lower) => scan::marks(value) & scan::UPPER == 0,
+            Some(Case::Upper) => false,
+        };
+        cased && !self.key && scan::is_plain(value)
+    }
+
     fn normal<'v>(&self, _: &Cell, value: &'v [u8], _: &mut Hint, side: &mut Vec<u8>) -> Made<'v> {
         if self.key && super::super::kernel::id::is_spreadsheet_number(value) {
             return Err(fault::SPREADSHEET_NUMBER);
@@ -160,6 +193,16 @@ impl Normal for TextRules {
 
 impl Normal for IdRules {
     #[inline]
+    fn stands(&self, value: Short) -> bool {
+        IdRules::stands(self, value)
+    }
+
+    #[inline]
+    fn stands_long(&self, value: &[u8]) -> bool {
+        IdRules::stands_long(self, value)
+    }
+
+    #[inline]
     fn normal<'v>(&self, _: &Cell, value: &'v [u8], _: &mut Hint, side: &mut Vec<u8>) -> Made<'v> {
         IdRules::normal(self, value, side)
     }
@@ -179,12 +222,22 @@ impl Normal for EmailRules {
 
 impl Normal for NumberRules {
     #[inline]
+    fn stands(&self, value: Short) -> bool {
+        self.min.is_none() && value.is_number()
+    }
+
+    #[inline]
     fn normal<'v>(&self, _: &Cell, value: &'v [u8], _: &mut Hint, side: &mut Vec<u8>) -> Made<'v> {
         NumberRules::normal(self, value, side)
     }
 }
 
 impl Normal for Dates {
+    #[inline]
+    fn stands(&self, value: Short) -> bool {
+        Dates::stands(self, value)
+    }
+
     #[inline]
     fn normal<'v>(&self, _: &Cell, value: &'v [u8], hint: &mut Hint, side: &mut Vec<u8>) -> Made<'v> {
         Dates::normal(self, value, hint, side)

@@ -5,64 +5,84 @@ use datafusion::arrow::array::{Array, ArrayRef, StringViewArray, UInt8Array};
 use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 
 use crate::functions::cell::Verdict;
+use crate::functions::fault;
 use crate::functions::kernel::Value;
 
 /// A buffer is closed past this, so that offsets stay far from 32 bits.
 const BUFFER_LIMIT: usize = 1 << 30;
 
-/// A column being built beside the one it comes from.
+/// Room below which the buffer of new text grows, before a value has to make it grow.
+const TIGHT: usize = 64;
+
+/// A column being made from another: what is not told otherwise stays as it is, at no cost.
 pub struct Output<'a> {
     input: &'a StringViewArray,
+    /// Empty until the first view changes.
     views: Vec<u128>,
-    faults: Vec<u8>,
+    /// Empty until the first cell becomes empty, or an empty one gets a value.
     valid: Vec<u64>,
-    word: u64,
-    empty: bool,
+    faults: Vec<u8>,
     closed: Vec<Buffer>,
-    /// What is written of the values that change; a kernel appends here, then its row is pushed.
+    /// What is written of the values that change; a kernel appends here, then its row is put.
     pub side: Vec<u8>,
 }
 
 impl<'a> Output<'a> {
-    /// Room for as many rows as `input` has.
+    /// Every cell of `input`, without a fault.
     pub fn new(input: &'a StringViewArray) -> Self {
-        let rows = input.len();
-        Self {
-            input,
-            views: Vec::with_capacity(rows),
-            faults: Vec::with_capacity(rows),
-            valid: Vec::with_capacity(rows / 64 + 1),
-            word: 0,
-            empty: false,
-            closed: Vec::new(),
-            side: Vec::new(),
-        }
+        let faults = vec![fault::NONE; input.len()];
+        Self { input, views: Vec::new(), valid: Vec::new(), faults, closed: Vec::new(), side: Vec::new() }
     }
 
-    /// The next row: `value` and its `view` as they were, what it became, and where its text began in `side`.
-    #[inline(always)]
-    pub fn push(&mut self, value: &[u8], view: u128, verdict: Verdict<'_>, mark: usize) {
-        let row = self.views.len();
-        let new = match verdict.value {
-            Value::Part(part) if part.len() == value.len() => view,
-            Value::Part(part) => part_view(value, view, part),
-            Value::Side => self.side_view(mark),
-            Value::Empty => {
-                self.empty = true;
-                0
+    /// What became of a row: `value` and its `view` as they were, and where its new text began in `side`.
+    #[inline]
+    pub fn put(&mut self, row: usize, value: &[u8], view: u128, verdict: Verdict<'_>, mark: usize) {
+        if verdict.fault != fault::NONE {
+            self.faults[row] = verdict.fault;
+        }
+        match verdict.value {
+            Value::Part(part) if part.len() == value.len() => {}
+            Value::Part(part) => self.set(row, part_view(value, view, part)),
+            Value::Side => {
+                let view = self.side_view(mark);
+                self.set(row, view);
+                if value.is_empty() {
+                    self.set_valid(row, true);
+                }
             }
-        };
-        self.word |= u64::from(!matches!(verdict.value, Value::Empty)) << (row % 64);
-        self.views.push(new);
-        self.faults.push(verdict.fault);
-        if row % 64 == 63 {
-            self.valid.push(self.word);
-            self.word = 0;
+            Value::Empty => {
+                self.set(row, 0);
+                self.set_valid(row, false);
+            }
         }
     }
 
     #[inline]
+    fn set(&mut self, row: usize, view: u128) {
+        if self.views.is_empty() {
+            self.views = self.input.views().to_vec();
+        }
+        self.views[row] = view;
+    }
+
+    #[inline]
+    fn set_valid(&mut self, row: usize, valid: bool) {
+        if self.valid.is_empty() {
+            if self.input.is_valid(row) == valid {
+                return;
+            }
+            self.valid = validity(self.input);
+        }
+        let bit = 1 << (row % 64);
+        let word = &mut self.valid[row / 64];
+        *word = if valid { *word | bit } else { *word & !bit };
+    }
+
+    #[inline]
     fn side_view(&mut self, mark: usize) -> u128 {
+        if self.side.capacity() - self.side.len() < TIGHT {
+            self.widen();
+        }
         let text = &self.side[mark..];
         if text.len() <= 12 {
             let view = inline_view(text);
@@ -77,36 +97,55 @@ impl<'a> Output<'a> {
         view
     }
 
+    /// Room for as much again as the rows so far took, at least for a line each: few steps instead of many.
+    #[cold]
+    fn widen(&mut self) {
+        self.side.reserve(self.side.len().max(32 * self.input.len()));
+    }
+
     /// The finished column.
     pub fn finish(mut self) -> ArrayRef {
-        let rows = self.views.len();
-        let nulls = self.empty.then(|| {
-            self.valid.push(self.word);
-            NullBuffer::new(BooleanBuffer::new(Buffer::from_vec(self.valid), 0, rows))
-        });
+        let rows = self.input.len();
+        let faults = UInt8Array::new(ScalarBuffer::from(self.faults), None);
+        if self.views.is_empty() && self.valid.is_empty() {
+            return super::judged_array(self.input.clone(), faults);
+        }
+        let nulls = match self.valid.is_empty() {
+            true => self.input.nulls().cloned(),
+            false => Some(NullBuffer::new(BooleanBuffer::new(Buffer::from_vec(self.valid), 0, rows))),
+        };
         let mut buffers = self.input.data_buffers().to_vec();
         buffers.append(&mut self.closed);
         if !self.side.is_empty() {
             buffers.push(Buffer::from_vec(self.side));
         }
-        let values = build(self.views, buffers, nulls);
-        super::judged_array(values, UInt8Array::new(ScalarBuffer::from(self.faults), None))
+        let views = if self.views.is_empty() { self.input.views().clone() } else { ScalarBuffer::from(self.views) };
+        super::judged_array(build(views, buffers, nulls.filter(|nulls| nulls.null_count() > 0)), faults)
     }
 }
 
+/// Which rows have a value, 64 to a word.
+#[cold]
+fn validity(input: &StringViewArray) -> Vec<u64> {
+    let mut words = vec![u64::MAX; input.len().div_ceil(64)];
+    let empty = (0..input.len()).filter(|row| input.is_null(*row));
+    empty.for_each(|row| words[row / 64] &= !(1 << (row % 64)));
+    words
+}
+
 #[cfg(debug_assertions)]
-fn build(views: Vec<u128>, buffers: Vec<Buffer>, nulls: Option<NullBuffer>) -> StringViewArray {
+fn build(views: ScalarBuffer<u128>, buffers: Vec<Buffer>, nulls: Option<NullBuffer>) -> StringViewArray {
     // The portable and checked road: tests and debug builds find out whether the proof below holds.
-    StringViewArray::try_new(ScalarBuffer::from(views), buffers, nulls).expect("views are built within their buffers")
+    StringViewArray::try_new(views, buffers, nulls).expect("views are built within their buffers")
 }
 
 #[cfg(not(debug_assertions))]
-fn build(views: Vec<u128>, buffers: Vec<Buffer>, nulls: Option<NullBuffer>) -> StringViewArray {
+fn build(views: ScalarBuffer<u128>, buffers: Vec<Buffer>, nulls: Option<NullBuffer>) -> StringViewArray {
     // SAFETY: a view is one of four. A view of the input, whose buffers stand first and unchanged. A piece of such a view:
     // `part` is a slice of the value, so offset and length stay inside it, cut between characters. An inline view of at most
     // 12 bytes, zero beyond them. A view of text in one of our own buffers, which stand at the numbers `side_view` gave.
     // Text in our buffers is UTF-8: kernels append only whole characters (see `kernel`).
-    unsafe { StringViewArray::new_unchecked(ScalarBuffer::from(views), buffers, nulls) }
+    unsafe { StringViewArray::new_unchecked(views, buffers, nulls) }
 }
 
 /// The view of `part`, a slice of the `value` that `view` stands for.

@@ -4,6 +4,7 @@ use datafusion::arrow::array::{Array, ArrayRef, StringViewArray, UInt8Array};
 
 use crate::functions::cell::{Cell, Normal, Normaliser};
 use crate::functions::kernel::date::Hint;
+use crate::functions::kernel::scan::Short;
 use crate::functions::{fault, is_warning};
 
 use super::output::Output;
@@ -27,17 +28,27 @@ pub fn judge(cell: &Cell, input: &StringViewArray, judged: Option<&UInt8Array>) 
 fn run<N: Normal>(cell: &Cell, normal: &N, input: &StringViewArray) -> ArrayRef {
     let mut output = Output::new(input);
     let mut hint = Hint::default();
-    let nulls = input.nulls();
+    let nulls = input.nulls().filter(|nulls| nulls.null_count() > 0);
+    let (may_stand, may_be_empty, longest) = (cell.may_stand(), cell.may_be_empty(), cell.longest());
     for (row, &view) in input.views().iter().enumerate() {
-        let mark = output.side.len();
         if nulls.is_some_and(|nulls| nulls.is_null(row)) {
-            let verdict = cell.judge_empty(&mut output.side);
-            output.push(b"", 0, verdict, mark);
+            if !may_be_empty {
+                let mark = output.side.len();
+                let verdict = cell.judge_empty(&mut output.side);
+                output.put(row, b"", 0, verdict, mark);
+            }
+            continue;
+        }
+        if may_stand && Short::of_view(view).is_some_and(|short| normal.stands(short)) {
             continue;
         }
         let value = input.value(row).as_bytes();
+        if may_stand && (Short::MOST + 1..=longest).contains(&value.len()) && normal.stands_long(value) {
+            continue;
+        }
+        let mark = output.side.len();
         let verdict = cell.judge_with(normal, value, &mut hint, &mut output.side);
-        output.push(value, view, verdict, mark);
+        output.put(row, value, view, verdict, mark);
     }
     output.finish()
 }
@@ -60,7 +71,7 @@ fn pass_on(cell: &Cell, input: &StringViewArray, judged: &UInt8Array) -> ArrayRe
             }
             verdict
         };
-        output.push(value, view, verdict, mark);
+        output.put(row, value, view, verdict, mark);
     }
     output.finish()
 }

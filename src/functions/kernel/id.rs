@@ -3,7 +3,8 @@
 use crate::functions::fault;
 use crate::mapping::Case;
 
-use super::{Made, Value, scan, text};
+use super::scan::Short;
+use super::{Made, Value, salesforce, scan, text};
 
 /// The rules of one id column.
 #[derive(Debug, Clone)]
@@ -14,6 +15,8 @@ pub struct IdRules {
     scanned: [u8; 4],
     case: Option<Case>,
     plus: bool,
+    /// Whatever the scanner lets pass needs no other look.
+    stands: bool,
 }
 
 impl IdRules {
@@ -27,7 +30,21 @@ impl IdRules {
         }
         let mut scanned = *b"____";
         scanned.iter_mut().zip(extra.bytes()).for_each(|(slot, byte)| *slot = byte);
-        Ok(Self { extra: extra.as_bytes().to_vec(), scanned, case, plus: extra.contains('+') })
+        let plus = extra.contains('+');
+        let stands = extra.len() <= scanned.len() && case.is_none() && !plus;
+        Ok(Self { extra: extra.as_bytes().to_vec(), scanned, case, plus, stands })
+    }
+
+    /// Whether the value is an id in the case it is written in.
+    #[inline]
+    pub fn stands(&self, value: Short) -> bool {
+        self.stands && value.is_id(self.scanned)
+    }
+
+    /// The same of a longer value. What may be a short Salesforce id does not stand without a warning.
+    #[inline]
+    pub fn stands_long(&self, value: &[u8]) -> bool {
+        self.stands && value.len() != salesforce::SHORT && scan::is_id(value, self.scanned)
     }
 
     /// The id itself, or why it is none.

@@ -42,10 +42,13 @@ fn repaired(short: &[u8; 15], check: &[u8]) -> Option<[u8; 18]> {
     (long[15..].eq_ignore_ascii_case(check) && (asked == *short || one_case)).then_some(long)
 }
 
+/// Characters of the short form.
+pub const SHORT: usize = 15;
+
 /// Looks like a 15-character id of a well-known object: its prefix, the reserved `0` in the sixth place, and letters
 /// (without letters there is no case to lose, and it may be any number).
 pub fn is_short(value: &[u8]) -> bool {
-    value.len() == 15
+    value.len() == SHORT
         && value[5] == b'0'
         && PREFIXES.iter().any(|prefix| value.starts_with(*prefix))
         && value.iter().all(u8::is_ascii_alphanumeric)

@@ -27,6 +27,23 @@ pub fn marks(value: &[u8]) -> u8 {
     }
 }
 
+/// Whether `value`, of one byte or more, consists of printable ASCII without `"`, and has no space at either end.
+#[inline]
+pub fn is_plain(value: &[u8]) -> bool {
+    if value.first() == Some(&b' ') || value.last() == Some(&b' ') {
+        return false;
+    }
+    #[cfg(target_arch = "x86_64")]
+    {
+        // SAFETY: SSE2 belongs to the x86-64 baseline, every such processor has it.
+        unsafe { sse2::is_plain(value) }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        words::is_plain(value)
+    }
+}
+
 /// Whether `value` consists of ASCII letters, digits, `_` and the bytes of `extra` only.
 #[inline]
 pub fn is_id(value: &[u8], extra: [u8; 4]) -> bool {
@@ -53,6 +70,110 @@ pub fn is_digits(value: &[u8]) -> bool {
         bad |= not_digits(if value.len() >= 8 { last_word(value) } else { short_word(rest) });
     }
     bad == 0
+}
+
+/// A value of one to twelve bytes, as it stands in Arrow's string view: judged in a register, without going to memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Short {
+    /// The first byte in the lowest place, zeros behind the last.
+    text: u128,
+    length: usize,
+}
+
+/// Fills the places behind a short text with a byte that no question minds.
+const FILLERS: [u128; Short::MOST + 1] = {
+    let mut fillers = [0; Short::MOST + 1];
+    let mut length = 0;
+    while length <= Short::MOST {
+        fillers[length] = u128::from_ne_bytes([b'0'; 16]) << (8 * length);
+        length += 1;
+    }
+    fillers
+};
+
+impl Short {
+    /// Bytes of the longest.
+    pub const MOST: usize = 12;
+
+    /// The value of a view; none if it is empty or longer.
+    #[inline(always)]
+    pub fn of_view(view: u128) -> Option<Self> {
+        let length = view as u32 as usize;
+        (1..=Self::MOST).contains(&length).then_some(Self { text: view >> 32, length })
+    }
+
+    /// Its bytes.
+    #[inline]
+    pub fn bytes(self) -> ShortBytes {
+        ShortBytes { bytes: self.text.to_le_bytes(), length: self.length }
+    }
+
+    /// All sixteen places, those behind the text filled with `0`.
+    #[inline(always)]
+    fn filled(self) -> u128 {
+        self.text | FILLERS[self.length]
+    }
+
+    /// Printable ASCII without `"`, and no space at either end.
+    #[inline(always)]
+    pub fn is_plain(self) -> bool {
+        let (first, last) = (self.text as u8, (self.text >> (8 * (self.length - 1))) as u8);
+        if first == b' ' || last == b' ' {
+            return false;
+        }
+        #[cfg(target_arch = "x86_64")]
+        {
+            // SAFETY: SSE2 belongs to the x86-64 baseline, every such processor has it.
+            unsafe { sse2::are_plain(self.filled()) }
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        {
+            words::is_plain(self.bytes().as_slice())
+        }
+    }
+
+    /// Whether it holds an ASCII capital.
+    #[inline]
+    pub fn has_upper(self) -> bool {
+        marks(self.bytes().as_slice()) & UPPER != 0
+    }
+
+    /// ASCII letters, digits, `_` and the bytes of `extra` only.
+    #[inline(always)]
+    pub fn is_id(self, extra: [u8; 4]) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        {
+            // SAFETY: SSE2 belongs to the x86-64 baseline, every such processor has it.
+            unsafe { sse2::are_id(self.filled(), extra) }
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        {
+            words::is_id(self.bytes().as_slice(), extra)
+        }
+    }
+
+    /// Digits without a zero in front.
+    #[inline(always)]
+    pub fn is_number(self) -> bool {
+        let filled = self.filled();
+        let digits = not_digits(filled as u64) | not_digits((filled >> 64) as u64) == 0;
+        digits && (self.length == 1 || self.text as u8 != b'0')
+    }
+}
+
+/// The bytes of a short value.
+#[derive(Debug, Clone, Copy)]
+pub struct ShortBytes {
+    bytes: [u8; 16],
+    length: usize,
+}
+
+impl ShortBytes {
+    /// As a slice.
+    #[inline]
+    pub fn as_slice(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
 }
 
 /// Non-zero if one of the eight bytes is not a digit.
@@ -94,8 +215,8 @@ fn short_pair(value: &[u8]) -> (u64, u64) {
 #[cfg(target_arch = "x86_64")]
 mod sse2 {
     use std::arch::x86_64::{
-        __m128i, _mm_and_si128, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128,
-        _mm_set_epi64x, _mm_set1_epi8, _mm_setzero_si128, _mm_sub_epi8,
+        __m128i, _mm_and_si128, _mm_andnot_si128, _mm_cmpeq_epi8, _mm_cmpgt_epi8, _mm_loadu_si128, _mm_min_epu8,
+        _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8, _mm_setzero_si128, _mm_sub_epi8,
     };
 
     use super::{CONTROL, HIGH, QUOTE, UPPER, short_pair};
@@ -159,17 +280,60 @@ mod sse2 {
             return true;
         }
         let mut good = splat(0xff);
-        let [one, two, three, four] = extra.map(|byte| splat(byte));
-        each(value, |bytes| {
-            let letter = at_most(_mm_sub_epi8(_mm_or_si128(bytes, splat(0x20)), splat(b'a')), 25);
-            let digit = at_most(_mm_sub_epi8(bytes, splat(b'0')), 9);
-            let first = _mm_or_si128(_mm_cmpeq_epi8(bytes, one), _mm_cmpeq_epi8(bytes, two));
-            let second = _mm_or_si128(_mm_cmpeq_epi8(bytes, three), _mm_cmpeq_epi8(bytes, four));
-            let line = _mm_cmpeq_epi8(bytes, splat(b'_'));
-            let allowed = _mm_or_si128(_mm_or_si128(letter, digit), _mm_or_si128(_mm_or_si128(first, second), line));
-            good = _mm_and_si128(good, allowed);
-        });
+        each(value, |bytes| good = _mm_and_si128(good, of_id(bytes, extra)));
         _mm_movemask_epi8(good) == 0xffff
+    }
+
+    /// 0xff where a byte may stand in an id.
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn of_id(bytes: __m128i, extra: [u8; 4]) -> __m128i {
+        let [one, two, three, four] = extra.map(|byte| splat(byte));
+        let letter = at_most(_mm_sub_epi8(_mm_or_si128(bytes, splat(0x20)), splat(b'a')), 25);
+        let digit = at_most(_mm_sub_epi8(bytes, splat(b'0')), 9);
+        let first = _mm_or_si128(_mm_cmpeq_epi8(bytes, one), _mm_cmpeq_epi8(bytes, two));
+        let second = _mm_or_si128(_mm_cmpeq_epi8(bytes, three), _mm_cmpeq_epi8(bytes, four));
+        let line = _mm_cmpeq_epi8(bytes, splat(b'_'));
+        _mm_or_si128(_mm_or_si128(letter, digit), _mm_or_si128(_mm_or_si128(first, second), line))
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn whole(bytes: u128) -> __m128i {
+        _mm_set_epi64x((bytes >> 64) as i64, bytes as i64)
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    pub(super) fn are_id(bytes: u128, extra: [u8; 4]) -> bool {
+        _mm_movemask_epi8(of_id(whole(bytes), extra)) == 0xffff
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    pub(super) fn are_plain(bytes: u128) -> bool {
+        _mm_movemask_epi8(of_plain(whole(bytes))) == 0xffff
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    pub(super) fn is_plain(value: &[u8]) -> bool {
+        if value.is_empty() {
+            return true;
+        }
+        let mut good = splat(0xff);
+        each(value, |bytes| good = _mm_and_si128(good, of_plain(bytes)));
+        _mm_movemask_epi8(good) == 0xffff
+    }
+
+    /// 0xff where a byte is printable ASCII and no `"`.
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn of_plain(bytes: __m128i) -> __m128i {
+        // Signed, so that bytes outside ASCII are below zero.
+        let printable = _mm_cmpgt_epi8(bytes, splat(0x1f));
+        let other = _mm_or_si128(_mm_cmpeq_epi8(bytes, splat(b'"')), _mm_cmpeq_epi8(bytes, splat(0x7f)));
+        _mm_andnot_si128(other, printable)
     }
 }
 
@@ -189,6 +353,10 @@ mod words {
                     _ => 0,
                 }
         })
+    }
+
+    pub(super) fn is_plain(value: &[u8]) -> bool {
+        value.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'"')
     }
 
     pub(super) fn is_id(value: &[u8], extra: [u8; 4]) -> bool {
@@ -221,6 +389,36 @@ mod tests {
         }
     }
 
+    fn short(value: &[u8]) -> Short {
+        let bytes = value.iter().rev().fold(0, |text, byte| text << 8 | u128::from(*byte));
+        Short::of_view(bytes << 32 | value.len() as u128).unwrap()
+    }
+
+    #[test]
+    fn short_values_are_judged_like_any_other() {
+        for length in 1..=Short::MOST {
+            for place in 0..length {
+                for odd in 0..=255u8 {
+                    for fill in [b'7', b'a', b'0'] {
+                        let mut value = vec![fill; length];
+                        value[place] = odd;
+                        let short = short(&value);
+                        assert_eq!(short.bytes().as_slice(), value);
+                        let plain = value.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'"');
+                        assert_eq!(short.is_plain(), plain && value.trim_ascii() == value, "{value:?}");
+                        assert_eq!(words::is_plain(&value), plain, "{value:?}");
+                        assert_eq!(short.has_upper(), odd.is_ascii_uppercase(), "{value:?}");
+                        assert_eq!(short.is_id(*b"-@.."), words::is_id(&value, *b"-@.."), "{value:?}");
+                        let number = is_digits(&value) && (length == 1 || value[0] != b'0');
+                        assert_eq!(short.is_number(), number, "{value:?}");
+                    }
+                }
+            }
+        }
+        assert_eq!(Short::of_view(0), None);
+        assert_eq!(Short::of_view(13), None);
+    }
+
     #[test]
     fn one_odd_byte_is_seen_at_every_place_of_every_length() {
         for length in 1..40 {
@@ -231,6 +429,8 @@ mod tests {
                     assert_eq!(marks(&value), words::marks(&value), "{length} {place} {odd}");
                     assert_eq!(is_id(&value, *b"-@.."), words::is_id(&value, *b"-@.."), "{length} {place} {odd}");
                     assert_eq!(is_digits(&value), odd.is_ascii_digit(), "{length} {place} {odd}");
+                    let plain = words::is_plain(&value) && value.trim_ascii() == value;
+                    assert_eq!(is_plain(&value), plain, "{length} {place} {odd}");
                 }
             }
         }

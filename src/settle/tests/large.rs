@@ -33,7 +33,7 @@ fn a_loop_of_two_hundred_thousand_accounts_is_one_loop() {
     let settled = run(task(), (0..count).map(|id| (id.to_string(), ((id + 1) % count).to_string())));
     assert_eq!((settled.counts.rejected, settled.counts.written), (u64::from(count), 0));
     let last = settled.rejected().last().unwrap();
-    let told = settled.explainer().explain(&last).unwrap();
+    let told = settled.explainer().explain(&last, None).unwrap();
     assert_eq!(told.code, "K606");
     assert!(told.message.ends_with("`8` -> `9` -> … 199990 more … -> `0`"), "{}", told.message);
 }
@@ -59,7 +59,7 @@ fn chains_of_ten_thousand_hang_together_in_either_order_and_fall_together() {
         let settled = run(task, links);
         assert_eq!(settled.counts.written, u64::from((chains - 1) * (length - 1)));
         let deepest =
-            settled.rejected().filter(|rejected| settled.explainer().explain(rejected).unwrap().code == "K607");
+            settled.rejected().filter(|rejected| settled.explainer().explain(rejected, None).unwrap().code == "K607");
         assert_eq!(deepest.count(), chains as usize - 1);
     }
 }
@@ -74,5 +74,5 @@ fn a_reference_that_dangles_takes_a_chain_of_a_hundred_thousand_along() {
     let settled = run(task, (0..count).map(|id| (id.to_string(), (id + 1).to_string())));
     assert_eq!(settled.counts.rejected, u64::from(count));
     let first = settled.rejected().next().unwrap();
-    assert_eq!(settled.explainer().explain(&first).unwrap().related, (count - 1).to_string());
+    assert_eq!(settled.explainer().explain(&first, None).unwrap().related, (count - 1).to_string());
 }

@@ -121,7 +121,7 @@ pub(super) fn outcome(settled: &Settled) -> Outcome {
     let mut rejected: Vec<_> = settled
         .rejected()
         .map(|rejected| {
-            let told = explainer.explain(&rejected).unwrap();
+            let told = explainer.explain(&rejected, None).unwrap();
             (rejected.position.line, told.code.to_owned(), told.related)
         })
         .collect();

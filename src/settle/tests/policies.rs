@@ -172,7 +172,7 @@ fn members_of_a_loop_are_treated_alike_and_the_loop_is_shown() {
         [row(2, &["k", "b"]), row(3, &["b", "c"]), row(4, &["c", "a"]), row(5, &["a", "b"]), row(6, &["s", "s"])];
     let rejecting = settled(&task, &rows);
     let mut explainer = rejecting.explainer();
-    let told: Vec<_> = rejecting.rejected().map(|rejected| explainer.explain(&rejected).unwrap()).collect();
+    let told: Vec<_> = rejecting.rejected().map(|rejected| explainer.explain(&rejected, None).unwrap()).collect();
     assert_eq!(told.iter().map(|told| told.code).collect::<Vec<_>>(), ["K604", "K606", "K606", "K606", "K605"]);
     assert_eq!(told[2].message, "the parents form a loop: `b` -> `c` -> `a` -> `b`");
     task.rules.hierarchy.cycles = HierarchyPolicy::Detach;

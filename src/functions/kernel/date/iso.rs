@@ -43,6 +43,13 @@ pub fn is_plain(value: &[u8], bare: bool) -> Option<bool> {
     (good && (*end == *b"Z" || bare && end.is_empty())).then_some(true)
 }
 
+/// Hour, minute and second of `HH:MM:SS`, as they stand.
+#[inline]
+pub fn clock(time: &[u8; 8]) -> Option<(u8, u8, u8)> {
+    let time = pairs(figures(u64::from_le_bytes(*time), TIME).ok()?);
+    Some((byte(time, 0), byte(time, 3), byte(time, 6)))
+}
+
 /// The digits of a fraction, at least one, and what follows them.
 fn fraction(value: &[u8]) -> Result<(&[u8], &[u8]), Miss> {
     let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();

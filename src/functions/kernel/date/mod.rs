@@ -17,6 +17,7 @@ mod zone;
 use crate::functions::fault;
 use crate::mapping::DstPolicy;
 
+use super::scan::Short;
 use super::{Made, Value};
 pub use layout::Layout;
 pub use moment::{Miss, Moment};
@@ -70,6 +71,12 @@ impl Dates {
         Ok(Self { layouts, rivals, iso_alone, zone, service: service.map(Zone::load).transpose()?, dst })
     }
 
+    /// Whether the value is a day in Totango's form already.
+    #[inline]
+    pub fn stands(&self, value: Short) -> bool {
+        self.iso_alone && self.service.is_none() && iso::is_plain(value.bytes().as_slice(), false) == Some(false)
+    }
+
     /// The date in Totango's form, or why it is none.
     #[inline]
     pub fn normal<'v>(&self, value: &'v [u8], hint: &mut Hint, side: &mut Vec<u8>) -> Made<'v> {
@@ -104,14 +111,21 @@ impl Dates {
     /// The figures in the value, of the one meaning it has under the layouts.
     #[inline]
     pub fn read(&self, value: &[u8], hint: &mut Hint) -> Result<Moment, u8> {
-        if let (Some(layout), Some([])) =
-            (self.layouts.get(hint.layout), self.rivals.get(hint.layout).map(Vec::as_slice))
+        // No rival may stand before it: of layouts that agree the first one decides how many digits a fraction has.
+        if let (Some(layout), Some(rivals)) = (self.layouts.get(hint.layout), self.rivals.get(hint.layout))
+            && rivals.first().is_none_or(|first| *first > hint.layout)
             && let Ok(moment) = layout.read(value)
-            && moment.is_taken()
         {
-            return Ok(moment);
+            return self.unless_ambiguous(value, hint.layout, moment);
         }
         self.read_all(value, hint)
+    }
+
+    #[inline]
+    fn unless_ambiguous(&self, value: &[u8], layout: usize, moment: Moment) -> Result<Moment, u8> {
+        let differs =
+            |other: &usize| self.layouts[*other].read(value).is_ok_and(|reading| !reading.same_meaning(&moment));
+        if self.rivals[layout].iter().any(differs) { Err(fault::AMBIGUOUS_DATE) } else { in_range(moment) }
     }
 
     #[inline(never)]
@@ -121,14 +135,7 @@ impl Dates {
             match layout.read(value) {
                 Ok(moment) => {
                     hint.layout = at;
-                    let differs = |other: &usize| {
-                        self.layouts[*other].read(value).is_ok_and(|reading| !reading.same_meaning(&moment))
-                    };
-                    return if self.rivals[at].iter().any(differs) {
-                        Err(fault::AMBIGUOUS_DATE)
-                    } else {
-                        in_range(moment)
-                    };
+                    return self.unless_ambiguous(value, at, moment);
                 }
                 Err(Miss::Calendar) => impossible = true,
                 Err(Miss::Layout) => {}

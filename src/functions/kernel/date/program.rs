@@ -3,7 +3,7 @@
 //! `%m` and its like take one or two digits where something else follows, and exactly two where digits follow at once:
 //! `%Y%m%d` never guesses where the month ends. White space in the pattern takes any run of white space.
 
-use super::iso::{self, Mask};
+use super::iso;
 use super::layout::{Next, Start};
 use super::moment::{Miss, Moment};
 use super::names;
@@ -55,16 +55,6 @@ enum Part {
     Second,
 }
 
-/// Ten bytes with the year, month and day at known places: `%d.%m.%Y` and its like, read without running the steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Fixed {
-    low: Mask,
-    high: Mask,
-    year: u32,
-    month: u32,
-    day: u32,
-}
-
 /// What the steps have found.
 #[derive(Debug, Clone, Copy, Default)]
 struct Found {
@@ -97,10 +87,9 @@ impl Program {
     #[inline]
     pub fn read(&self, value: &[u8]) -> Result<Moment, Miss> {
         if let Some(fixed) = &self.fixed
-            && let Ok(bytes) = <&[u8; 10]>::try_from(value)
-            && let Ok(moment) = fixed.read(bytes)
+            && let Some(read) = fixed.read(value)
         {
-            return Ok(moment);
+            return read;
         }
         self.run(value)
     }
@@ -239,46 +228,6 @@ fn nth_day(year: u16, mut day: u16) -> Result<Moment, Miss> {
     Err(Miss::Calendar)
 }
 
-impl Fixed {
-    fn of(steps: &[Step]) -> Option<Self> {
-        let mut pattern = [b'0'; 16];
-        let (mut at, mut places) = (0, [None; 3]);
-        for step in steps {
-            let (length, place) = match step {
-                Step::Byte(byte) if !byte.is_ascii_digit() => {
-                    *pattern.get_mut(at)? = *byte;
-                    (1, None)
-                }
-                Step::Digits(_, 4, Part::Year) => (4, Some(0)),
-                Step::Digits(_, 2, Part::Month) => (2, Some(1)),
-                Step::Digits(_, 2, Part::Day) => (2, Some(2)),
-                _ => return None,
-            };
-            if let Some(place) = place {
-                places[place] = Some(at as u32);
-            }
-            at += length;
-        }
-        let [year, month, day] = places;
-        let (low, high) = pattern.split_first_chunk::<8>()?;
-        let high = Mask::new([high[0], high[1], 0, 0, 0, 0, 0, 0]);
-        let fixed = Self { low: Mask::new(*low), high, year: year?, month: month?, day: day? };
-        (at == 10).then_some(fixed)
-    }
-
-    #[inline]
-    fn read(&self, bytes: &[u8; 10]) -> Result<Moment, Miss> {
-        let [a, b, c, d, e, f, g, h, i, j] = *bytes;
-        let low = iso::figures(u64::from_le_bytes([a, b, c, d, e, f, g, h]), self.low)?;
-        let high = iso::figures(u64::from_le_bytes([i, j, 0, 0, 0, 0, 0, 0]), self.high)?;
-        let mut digits = [0; 16];
-        digits[..8].copy_from_slice(&low.to_le_bytes());
-        digits[8..].copy_from_slice(&high.to_le_bytes());
-        let pair = |at: u32| u16::from(digits[at as usize % 16]) * 10 + u16::from(digits[(at as usize + 1) % 16]);
-        Moment::day(pair(self.year) * 100 + pair(self.year + 2), pair(self.month) as u8, pair(self.day) as u8)
-    }
-}
-
 #[inline]
 fn digits(value: &[u8], least: u8, most: u8) -> Result<(u16, &[u8]), Miss> {
     let (digits, rest) = run_of_digits(value, least, most)?;
@@ -302,5 +251,7 @@ fn offset_length(value: &[u8]) -> usize {
     }
 }
 
+mod fixed;
 mod parse;
+use fixed::Fixed;
 use parse::{check, steps, tighten};
