@@ -16,6 +16,33 @@ pub(super) fn has_sign(bytes: u128) -> bool {
     portable(bytes)
 }
 
+/// Which of 16 bytes are `"`, the first in the lowest bit.
+#[inline(always)]
+pub(super) fn quotes(bytes: u128) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        // SAFETY: SSE2 is part of every x86-64 processor.
+        unsafe { quotes_with_sse2(bytes) }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    quotes_portable(bytes)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "sse2")]
+#[inline]
+fn quotes_with_sse2(bytes: u128) -> u32 {
+    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_set_epi64x, _mm_set1_epi8};
+    let bytes = _mm_set_epi64x((bytes >> 64) as i64, bytes as i64);
+    _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'"'.cast_signed()))).cast_unsigned()
+}
+
+/// [`quotes`] on any processor.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn quotes_portable(bytes: u128) -> u32 {
+    bytes.to_le_bytes().iter().enumerate().fold(0, |bits, (at, byte)| bits | u32::from(*byte == b'"') << at)
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "sse2")]
 #[inline]
@@ -54,6 +81,8 @@ mod tests {
                 let expected = bytes.iter().any(|byte| SIGNS.contains(byte));
                 prop_assert_eq!(has_sign(u128::from_le_bytes(bytes)), expected);
                 prop_assert_eq!(portable(u128::from_le_bytes(bytes)), expected);
+                let packed = u128::from_le_bytes(bytes);
+                prop_assert_eq!(quotes(packed), quotes_portable(packed));
             }
         }
     }

@@ -33,7 +33,7 @@ pub(super) fn tell(
     prepared: &Prepared,
     rows: &Source,
     settled: &Settled,
-    rejects: &RejectsFile,
+    (rejects, fill): (&RejectsFile, &[u64]),
     finished: &mut Finished,
 ) {
     let resolved = &prepared.resolved;
@@ -48,7 +48,7 @@ pub(super) fn tell(
         let column = resolved.columns.iter().find(|column| column.header == *header);
         column.map_or(header, |column| &column.name).clone()
     };
-    report.fill = settled.header.iter().map(name).zip(settled.fill.iter().copied()).collect();
+    report.fill = settled.header.iter().map(name).zip(fill.iter().copied()).collect();
     let judged = super::task::judged(resolved);
     for warning in &settled.warnings {
         let column = judged.get(warning.column).map_or("record", |index| resolved.columns[*index].name.as_str());
@@ -60,7 +60,7 @@ pub(super) fn tell(
     }
     for (index, place) in judged.iter().zip(0..) {
         let column = &resolved.columns[*index];
-        let filled = settled.fill.get(place).copied().unwrap_or_default();
+        let filled = fill.get(place).copied().unwrap_or_default();
         let empty = report.rows.written.saturating_sub(filled);
         if column.warn_empty && empty > 0 {
             report.warnings.add(code::MAY_DELETE.id, &column.name, empty);

@@ -15,7 +15,7 @@ use crate::output::{MappingReport, Ordered, RejectsFile, Split, Staged, Staging,
 use crate::pipeline::judge::{Judging, judge};
 use crate::pipeline::known::{Knowledge, MappingKeys};
 use crate::pipeline::prepare::{Prepared, register};
-use crate::pipeline::reports::SecondLook;
+use crate::pipeline::reports::{LeftOut, SecondLook};
 use crate::pipeline::task::task;
 use crate::pipeline::{Failure, RunRequest, Stage, Stop, Watcher, account, beside, lookups, query};
 use crate::settle::{Budget, Extent, Settled, settle};
@@ -130,10 +130,10 @@ impl Mappings<'_> {
             stop: self.stop,
         };
         let (told, written) = self.tell_and_write(&look, prepared, &settled);
-        let (rejects, duplicates) = told?;
+        let (rejects, left_out) = told?;
         finished.reports.extend(rejects.staged.clone());
-        finished.reports.extend(duplicates);
-        account::tell(prepared, &rows, &settled, &rejects, finished);
+        finished.reports.extend(left_out.duplicates);
+        account::tell(prepared, &rows, &settled, (&rejects, &left_out.fill), finished);
         finished.report.sources = account::query_sources(prepared, &session).await?;
         self.judge_whole(prepared, &settled, finished, &account::refused_columns(resolved, &rejects))?;
 
@@ -280,8 +280,8 @@ fn sql_place(prepared: &Prepared) -> (String, Span) {
     (prepared.file.shown.clone(), span)
 }
 
-/// The rejects file, and the duplicates file where there are any.
-type Told = (RejectsFile, Option<Staged>);
+/// The rejects file, and what the rows tell that are not written.
+type Told = (RejectsFile, LeftOut);
 
 /// The parts of the Totango file.
 type Written = Result<Vec<Staged>, Failure>;

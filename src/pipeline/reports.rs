@@ -7,7 +7,7 @@ use std::sync::Arc;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 
-use crate::diagnostic::{Code, Severity, code, escape, find_code};
+use crate::diagnostic::{Code, Severity, code, escape};
 use crate::functions::{LookupTables, explain, fault};
 use crate::output::{
     Disclosure, Duplicate, DuplicatesWriter, Record, Reject, RejectsFile, RejectsWriter, Staged, Staging,
@@ -169,24 +169,32 @@ impl SecondLook<'_> {
         Ok(())
     }
 
-    /// Writes the duplicates file, where there are any.
-    pub(super) fn duplicates(&self) -> Result<Option<Staged>, Failure> {
+    /// Writes the duplicates file, where there are any; gives the non-empty cells of the written rows too, because both need
+    /// the rows that are left out.
+    pub(super) fn duplicates(&self) -> Result<LeftOut, Failure> {
         let mut writer = DuplicatesWriter::new(self.staging, self.prepared.resolved.output.stem(), self.disclosure());
-        let mut explainer = self.settled.explainer();
-        for duplicate in self.settled.duplicates() {
-            let key = explainer.key(duplicate.row)?;
-            writer.push(&Duplicate {
-                key: &key,
-                file: &self.prepared.files.shown(duplicate.position.file),
+        let shown = |file| self.prepared.files.shown(file);
+        let fill = self.settled.leave_out(|duplicate, key| -> Result<(), Failure> {
+            Ok(writer.push(&Duplicate {
+                key,
+                file: &shown(duplicate.position.file),
                 line: duplicate.position.line,
-                winner_file: &self.prepared.files.shown(duplicate.winner.file),
+                winner_file: &shown(duplicate.winner.file),
                 winner_line: duplicate.winner.line,
                 winner_fate: duplicate.winner_fate,
                 decided_by: duplicate.decided_by,
-            })?;
-        }
-        Ok(writer.finish()?)
+            })?)
+        })?;
+        Ok(LeftOut { duplicates: writer.finish()?, fill })
     }
+}
+
+/// What the rows that are not written tell.
+pub(super) struct LeftOut {
+    /// The duplicates file, where there are any.
+    pub duplicates: Option<Staged>,
+    /// Non-empty cells of the written rows, by column of the output.
+    pub fill: Vec<u64>,
 }
 
 fn distinct_rows(reasons: &[Rejected]) -> Vec<usize> {
@@ -293,7 +301,7 @@ impl Telling<'_> {
         let judged = told.column.and_then(|column| self.judged.get(column));
         let input = told.column.and_then(|column| text_at(batch.inputs.get(column)?, row));
         Ok(Told {
-            code: find_code(told.code).unwrap_or(&code::WORLD),
+            code: told.code.unwrap_or(&code::WORLD),
             column: judged.map_or("record", |judged| judged.name).to_owned(),
             source_column: judged.map_or("", |judged| judged.source_column).to_owned(),
             message: self.reason_in_words(rejected.reason, &told),

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::diagnostic::code;
 use crate::settle::cells::RowCells;
 use crate::settle::fate::{Explanation, Fate, Position, Reason, Rejected};
 use crate::settle::judge::BrokenRule;
@@ -37,15 +38,9 @@ impl<'a> Explainer<'a> {
 
     /// The key of a row as it would be written, parts joined by `|`; empty if it was faulty.
     pub fn key(&mut self, row: usize) -> io::Result<String> {
+        let decoded = self.decode(row)?;
         let key = &self.settled.task().layout.key;
-        let mut text = String::new();
-        if self.decode(row)? {
-            for (index, column) in key.iter().enumerate() {
-                text.push_str(if index > 0 { "|" } else { "" });
-                text.push_str(&self.cell(*column));
-            }
-        }
-        Ok(text)
+        Ok(if decoded { key_text(&self.cells, key, &self.places) } else { String::new() })
     }
 
     /// Why a row is rejected. `own` gives the judged cells of that row by column, so that they need not be read back.
@@ -56,7 +51,7 @@ impl<'a> Explainer<'a> {
         let row = winner.map_or(rejected.row, |winner| *winner as usize);
         let row = Row { number: row, cells: own.filter(|_| row == rejected.row) };
         let mut told = Explanation {
-            code: "",
+            code: None,
             column: None,
             value: String::new(),
             message: String::new(),
@@ -73,13 +68,13 @@ impl<'a> Explainer<'a> {
                 self.decode(other as usize)?;
                 told.related = self.cell(account);
                 self.set_value(&mut told, row, column as usize)?;
-                told.code = "K602";
+                told.code = Some(&code::KEY_SHARED);
                 told.message =
                     format!("`{}` is also the foreign key of account `{}`", shown(&told.value), shown(&told.related));
             }
             Reason::ParentMissing => {
                 self.set_parent(&mut told, row)?;
-                told.code = "K603";
+                told.code = Some(&code::PARENT_MISSING);
                 let absence = self.settled.task().known.accounts.absence(told.value.as_bytes());
                 told.absence = Some(absence);
                 told.related.clone_from(&told.value);
@@ -88,7 +83,7 @@ impl<'a> Explainer<'a> {
             Reason::ParentRejected { parent, cause } => {
                 self.set_parent(&mut told, row)?;
                 self.relate(&mut told, cause)?;
-                told.code = "K604";
+                told.code = Some(&code::PARENT_REJECTED);
                 told.message = format!("parent `{}` is not written", shown(&told.value));
                 if parent != cause {
                     told.message += &format!(": it began with `{}`", shown(&told.related));
@@ -96,7 +91,7 @@ impl<'a> Explainer<'a> {
             }
             Reason::ParentSelf => {
                 self.set_parent(&mut told, row)?;
-                told.code = "K605";
+                told.code = Some(&code::PARENT_SELF);
                 told.related.clone_from(&told.value);
                 told.message = format!("`{}` is its own parent", shown(&told.value));
             }
@@ -105,17 +100,17 @@ impl<'a> Explainer<'a> {
                 told.message = self.tell_loop(&members.shown, members.length)?;
                 self.relate(&mut told, members.shown[0])?;
                 self.set_parent(&mut told, row)?;
-                told.code = "K606";
+                told.code = Some(&code::PARENT_LOOP);
             }
             Reason::TooDeep { depth } => {
                 self.set_parent(&mut told, row)?;
-                told.code = "K607";
+                told.code = Some(&code::TOO_DEEP);
                 let deepest = self.settled.task().rules.hierarchy.max_depth.unwrap_or_default();
                 told.message = format!("depth {depth} is more than `max_depth` {deepest}");
             }
             Reason::ReferenceMissing { reference } => {
                 self.set_value(&mut told, row, layout.references[reference as usize].column)?;
-                told.code = "K608";
+                told.code = Some(&code::REFERENCE_MISSING);
                 let target = self.settled.task().known.references.get(reference as usize);
                 let absence = target.map_or(Absence::NeverSeen, |target| target.absence(told.value.as_bytes()));
                 told.absence = Some(absence);
@@ -125,7 +120,7 @@ impl<'a> Explainer<'a> {
             Reason::ReferenceRejected { reference, cause } => {
                 self.relate(&mut told, cause)?;
                 self.set_value(&mut told, row, layout.references[reference as usize].column)?;
-                told.code = "K608";
+                told.code = Some(&code::REFERENCE_MISSING);
                 told.absence = Some(Absence::Rejected);
                 told.message = format!("`{}` is not written", shown(&told.value));
                 if told.related != told.value {
@@ -143,17 +138,17 @@ impl<'a> Explainer<'a> {
             BrokenRule::OneOf(group) => {
                 let names: Vec<String> =
                     layout.one_of[group].iter().map(|column| format!("`{}`", name(*column))).collect();
-                told.code = "V420";
+                told.code = Some(&code::ONE_OF);
                 told.message = format!("none of {} has a value", names.join(", "));
             }
             BrokenRule::RequiredWhen(pair) => {
                 let (column, when) = layout.required_when[pair];
-                told.code = "V421";
+                told.code = Some(&code::REQUIRED_WITH);
                 told.column = Some(column);
                 told.message = format!("`{}` needs a value because `{}` has one", name(column), name(when));
             }
             BrokenRule::TooLarge(_) | BrokenRule::ValueTooLarge => {
-                told.code = "V411";
+                told.code = Some(&code::NUMBER_RANGE);
                 told.column = match rule {
                     BrokenRule::TooLarge(column) => Some(column),
                     _ => None,
@@ -211,6 +206,18 @@ impl<'a> Explainer<'a> {
         let place = self.places[column];
         place.map_or_else(String::new, |place| String::from_utf8_lossy(self.cells.get(place)).into_owned())
     }
+}
+
+/// The key whose columns stand at these places of a row, parts joined by `|`.
+pub(super) fn key_text(cells: &RowCells, key: &[usize], places: &[Option<usize>]) -> String {
+    let mut text = String::new();
+    for (index, column) in key.iter().enumerate() {
+        text.push_str(if index > 0 { "|" } else { "" });
+        text.push_str(
+            &places[*column].map_or_else(Default::default, |place| String::from_utf8_lossy(cells.get(place))),
+        );
+    }
+    text
 }
 
 fn nowhere(absence: Absence) -> &'static str {

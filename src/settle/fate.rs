@@ -1,5 +1,6 @@
 //! What becomes of a row, and why.
 
+use crate::diagnostic::Code;
 use crate::settle::judge::BrokenRule;
 use crate::settle::rules::Absence;
 
@@ -98,8 +99,8 @@ pub struct Rejected {
 /// A reason in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// Code of the register, e.g. `K604`; empty for `Reason::Cells`, whose codes the second look finds.
-    pub code: &'static str,
+    /// Code of the register; none for `Reason::Cells`, whose codes the second look finds.
+    pub code: Option<&'static Code>,
     /// The column concerned, as the layout numbers it.
     pub column: Option<usize>,
     /// The cell as it would have been written.

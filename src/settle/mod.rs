@@ -15,7 +15,6 @@ mod cells;
 mod error;
 mod explain;
 mod fate;
-mod fill;
 mod fold;
 mod foreign_key;
 mod gather;

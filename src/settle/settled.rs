@@ -8,9 +8,8 @@ use crate::mapping::DuplicatePolicy;
 use crate::settle::case::Case;
 use crate::settle::cells::RowCells;
 use crate::settle::error::Error;
-use crate::settle::explain::Explainer;
+use crate::settle::explain::{Explainer, key_text};
 use crate::settle::fate::{Counts, Duplicate, Fate, Position, Reason, Refusal, Rejected};
-use crate::settle::fill::fill;
 use crate::settle::key_set::{KeySet, KeySetBuilder};
 use crate::settle::levels;
 use crate::settle::rows::{Cursor, Extent, RowReader};
@@ -29,8 +28,6 @@ pub struct Settled {
     pub passes: usize,
     /// Where the rows went.
     pub counts: Counts,
-    /// Non-empty cells of the written rows, per column of `header`.
-    pub fill: Vec<u64>,
     /// Warnings by kind and column. Faults that pass are counted over all rows read, the others over written rows.
     pub warnings: Vec<Warning>,
     /// Policies that refuse the run.
@@ -67,7 +64,6 @@ impl Settled {
             left_out: case.pivoted.as_mut().map(|made| std::mem::take(&mut made.left_out)).unwrap_or_default(),
             passes,
             counts: count(&case),
-            fill: fill(&case)?,
             warnings: case.tally.warnings(),
             refusals: case.refusals.values().cloned().collect(),
             case_twins,
@@ -146,21 +142,52 @@ impl Settled {
         })
     }
 
+    /// Goes through the rows that are encoded and not written, in source order, and tells of each that lost to another row of
+    /// its key, with that key. Gives the non-empty cells of the written rows, per column of `header`: those of all rows less
+    /// what is left out here.
+    ///
+    /// # Errors
+    /// If a temporary file fails, or what `tell` gives.
+    pub fn leave_out<E: From<io::Error>>(
+        &self,
+        mut tell: impl FnMut(&Duplicate, &str) -> Result<(), E>,
+    ) -> Result<Vec<u64>, E> {
+        let case = &self.case;
+        let mut filled = case.tally.filled.clone();
+        let (mut reader, mut cursor) = (RowReader::new(&case.files), Cursor::new(&case.rows));
+        let (mut cells, places) = (RowCells::new(), self.task().layout.places());
+        for (row, fate) in case.winners.fate.iter().enumerate() {
+            if matches!(fate, Fate::Written | Fate::RejectedKey) {
+                continue;
+            }
+            cells.decode(reader.read(cursor.extent(row))?);
+            for (place, filled) in filled.iter_mut().enumerate() {
+                *filled -= u64::from(!cells.get(place).is_empty());
+            }
+            if *fate == Fate::Duplicate {
+                tell(&self.duplicate(row), &key_text(&cells, &self.task().layout.key, &places))?;
+            }
+        }
+        Ok(filled)
+    }
+
+    fn duplicate(&self, row: usize) -> Duplicate {
+        let case = &self.case;
+        let winner_row = case.winners.winner[row] as usize;
+        Duplicate {
+            row,
+            position: Position::unpack(case.rows.position[row]),
+            winner_row,
+            winner: Position::unpack(case.rows.position[winner_row]),
+            winner_fate: if case.is_written(winner_row) { "written" } else { "rejected" },
+            decided_by: self.decided_by(),
+        }
+    }
+
     /// Rows that lost to another row of their key, in source order.
     pub fn duplicates(&self) -> impl Iterator<Item = Duplicate> + '_ {
-        let case = &self.case;
-        let lost = (0..case.rows.count).filter(|row| case.winners.fate[*row] == Fate::Duplicate);
-        lost.map(|row| {
-            let winner_row = case.winners.winner[row] as usize;
-            Duplicate {
-                row,
-                position: Position::unpack(case.rows.position[row]),
-                winner_row,
-                winner: Position::unpack(case.rows.position[winner_row]),
-                winner_fate: if case.is_written(winner_row) { "written" } else { "rejected" },
-                decided_by: self.decided_by(),
-            }
-        })
+        let lost = (0..self.case.rows.count).filter(|row| self.case.winners.fate[*row] == Fate::Duplicate);
+        lost.map(|row| self.duplicate(row))
     }
 
     fn decided_by(&self) -> &'static str {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::csv::RowBuffer;
 
 /// Bytes gathered before a write.
-const PIECE: usize = 1 << 20;
+const PIECE: usize = 1 << 18;
 
 /// Bytes read at once when rows are read one after the other.
 const WINDOW: usize = 1 << 18;

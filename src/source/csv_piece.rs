@@ -1,5 +1,6 @@
 //! A piece of a CSV file, decoded into the columns wanted.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use datafusion::arrow::array::{ArrayRef, RecordBatch};
@@ -55,13 +56,14 @@ impl CsvPiece {
         Self { bytes, piece, shared: Arc::clone(shared), given: false, tally: Tally::default() }
     }
 
-    /// Only the records that are wanted, one behind the other, and their lines: a second look at a few records of a piece
-    /// costs a count of its line ends. None where lines are not counted so, or where all records are wanted.
-    fn picked(&self) -> Option<(Vec<u8>, Vec<u64>)> {
+    /// Adds the records that are wanted to `picked`: a second look at a few records of a piece costs a count of its line
+    /// ends. False where lines are not counted so, or where all records are wanted.
+    pub fn pick(&self, picked: &mut Picked) -> bool {
         let regular = self.piece.mode == csv::Mode::Regular && !self.piece.carriage_return;
         let text = &self.bytes[..self.piece.length];
-        let wanted = self.shared.request.wanted_between(self.piece.first_line, u64::MAX).filter(|_| regular)?;
-        let (mut records, mut lines) = (Vec::new(), Vec::new());
+        let wanted = self.shared.request.wanted_between(self.piece.first_line, u64::MAX).filter(|_| regular);
+        let Some(wanted) = wanted else { return false };
+        let before = (picked.records.len(), picked.lines.len());
         let (mut line, mut start) = (self.piece.first_line, 0);
         let mut ends = memchr::memchr_iter(b'\n', text);
         for &next in wanted {
@@ -72,14 +74,18 @@ impl CsvPiece {
             if start >= text.len() {
                 break;
             }
-            let record = csv::raw_record(&text[start..], &self.shared.dialect, false, true)?;
-            records.extend_from_slice(&text[start..start + record.next]);
-            if !records.ends_with(b"\n") {
-                records.push(b'\n');
+            let Some(record) = csv::raw_record(&text[start..], &self.shared.dialect, false, true) else {
+                picked.records.truncate(before.0);
+                picked.lines.truncate(before.1);
+                return false;
+            };
+            picked.records.extend_from_slice(&text[start..start + record.next]);
+            if !picked.records.ends_with(b"\n") {
+                picked.records.push(b'\n');
             }
-            lines.push(next);
+            picked.lines.push(next);
         }
-        Some((records, lines))
+        true
     }
 
     fn fault(&self, bad: &BadRecord) -> Fault {
@@ -91,20 +97,82 @@ impl CsvPiece {
     }
 }
 
+/// Wanted records of some pieces of one file, one behind the other.
+#[derive(Default)]
+pub(super) struct Picked {
+    records: Vec<u8>,
+    /// Where each record stands in the file.
+    lines: Vec<u64>,
+}
+
+impl Picked {
+    /// None if they are not read as the records they were taken for.
+    fn decode(self, shared: &Shared) -> Result<Option<RecordBatch>, SourceError> {
+        let Self { records, lines } = self;
+        let length = records.len();
+        let piece = csv::Piece { length, first_line: 1, mode: csv::Mode::Regular, carriage_return: false };
+        let rows = shared.decode(&records, &piece);
+        if rows.lines.len() != lines.len() {
+            return Ok(None);
+        }
+        let Rows { columns, side, .. } = rows;
+        let arrays: Vec<ArrayRef> = text_arrays(columns, &Buffer::from_vec(records), side, lines.len());
+        shared.request.batch(lines, &arrays).map(Some)
+    }
+}
+
+/// Pieces of which only few records are wanted, read as one.
+pub(super) struct PickedPieces {
+    picked: Option<Picked>,
+    /// Read one by one where that fails.
+    pieces: VecDeque<CsvPiece>,
+    shared: Arc<Shared>,
+}
+
+impl PickedPieces {
+    /// Records of `pieces`.
+    pub fn new(picked: Picked, pieces: VecDeque<CsvPiece>, shared: &Arc<Shared>) -> Self {
+        Self { picked: Some(picked), pieces, shared: Arc::clone(shared) }
+    }
+}
+
+impl Piece for PickedPieces {
+    fn next_batch(&mut self) -> Result<Option<RecordBatch>, SourceError> {
+        if let Some(picked) = self.picked.take()
+            && let Some(batch) = picked.decode(&self.shared)?
+        {
+            self.pieces.clear();
+            return Ok(Some(batch));
+        }
+        while let Some(piece) = self.pieces.front_mut() {
+            match piece.next_batch()? {
+                Some(batch) => return Ok(Some(batch)),
+                None => drop(self.pieces.pop_front()),
+            }
+        }
+        Ok(None)
+    }
+
+    fn tally(&mut self) -> Tally {
+        // A second look counts nothing.
+        Tally::default()
+    }
+
+    fn raw(&mut self) -> Vec<(u64, Vec<u8>)> {
+        self.pieces.iter_mut().flat_map(Piece::raw).collect()
+    }
+}
+
 impl Piece for CsvPiece {
     fn next_batch(&mut self) -> Result<Option<RecordBatch>, SourceError> {
         if std::mem::replace(&mut self.given, true) {
             return Ok(None);
         }
-        if let Some((records, lines)) = self.picked() {
-            let piece =
-                csv::Piece { length: records.len(), first_line: 1, mode: csv::Mode::Regular, ..self.piece.clone() };
-            let rows = self.shared.decode(&records, &piece);
-            if rows.lines.len() == lines.len() {
-                let Rows { columns, side, .. } = rows;
-                let arrays: Vec<ArrayRef> = text_arrays(columns, &Buffer::from_vec(records), side, lines.len());
-                return self.shared.request.batch(lines, &arrays).map(Some);
-            }
+        let mut picked = Picked::default();
+        if self.pick(&mut picked)
+            && let Some(batch) = picked.decode(&self.shared)?
+        {
+            return Ok(Some(batch));
         }
         let rows = self.shared.decode(&self.bytes, &self.piece);
         self.tally = Tally {

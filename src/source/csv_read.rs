@@ -9,7 +9,7 @@ use memchr::memchr_iter;
 
 use crate::csv::{self, Splitter, Start, footer_lines, footer_match, salesforce_footer};
 use crate::source::csv_file::{CsvFile, FooterRule};
-use crate::source::csv_piece::{CsvPiece, Shared};
+use crate::source::csv_piece::{CsvPiece, Picked, PickedPieces, Shared};
 use crate::source::definition::SourceError;
 use crate::source::piece::{Ending, Mark, Piece, Pieces};
 use crate::source::text::TextReader;
@@ -20,6 +20,9 @@ const FOOTER_BYTES: usize = 1 << 20;
 /// Lines of a footer that are kept, and characters of each.
 const FOOTER_LINES: usize = 16;
 const FOOTER_CHARACTERS: usize = 200;
+
+/// Pieces whose wanted records are read as one.
+const TOGETHER: usize = 16;
 
 /// Readable bytes behind a piece, so that its last cells are built as quickly as the others.
 const SLACK: usize = 64;
@@ -280,8 +283,9 @@ impl CsvRanges {
     }
 }
 
-impl Pieces for CsvRanges {
-    fn next(&mut self) -> Result<Option<Box<dyn Piece>>, SourceError> {
+impl CsvRanges {
+    /// The next piece that holds wanted records, alone.
+    fn next_piece(&mut self) -> Result<Option<CsvPiece>, SourceError> {
         while self.ready.is_empty() {
             let [from, to, ..] = self.index[self.next..] else { return Ok(None) };
             self.next += 1;
@@ -302,6 +306,27 @@ impl Pieces for CsvRanges {
                 self.ready.push_back(CsvPiece::new(bytes.slice(at - piece.length), piece, &self.shared));
             }
         }
-        Ok(self.ready.pop_front().map(|piece| Box::new(piece) as Box<dyn Piece>))
+        Ok(self.ready.pop_front())
+    }
+}
+
+impl Pieces for CsvRanges {
+    fn next(&mut self) -> Result<Option<Box<dyn Piece>>, SourceError> {
+        // The records of one piece are few: a batch of its own for each would cost more than they do.
+        let (mut picked, mut pieces) = (Picked::default(), VecDeque::new());
+        while pieces.len() < TOGETHER
+            && let Some(piece) = self.next_piece()?
+        {
+            if !piece.pick(&mut picked) {
+                if pieces.is_empty() {
+                    return Ok(Some(Box::new(piece)));
+                }
+                self.ready.push_front(piece);
+                break;
+            }
+            pieces.push_back(piece);
+        }
+        let some = !pieces.is_empty();
+        Ok(some.then(|| Box::new(PickedPieces::new(picked, pieces, &self.shared)) as Box<dyn Piece>))
     }
 }

@@ -19,7 +19,7 @@ use crate::resolve::CellSpec;
 use super::kernel::Value;
 use super::kernel::date::Hint;
 use super::kernel::hash::ShortHash;
-use super::kernel::scan::Short;
+use super::kernel::short::Short;
 use super::lookup::{LookupTable, LookupTables};
 
 /// A compiled [`CellSpec`].

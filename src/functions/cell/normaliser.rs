@@ -4,7 +4,7 @@ use crate::functions::fault;
 use crate::functions::kernel::date::{Dates, Hint};
 use crate::functions::kernel::id::IdRules;
 use crate::functions::kernel::number::NumberRules;
-use crate::functions::kernel::scan::Short;
+use crate::functions::kernel::short::Short;
 use crate::functions::kernel::{Made, Value, email, flag, list, salesforce, scan, text};
 use crate::mapping::{Case, CellType, QuotePolicy};
 use crate::resolve::CellSpec;

@@ -4,7 +4,7 @@ use datafusion::arrow::array::{Array, ArrayRef, StringViewArray, UInt8Array};
 
 use crate::functions::cell::{Cell, Normal, Normaliser};
 use crate::functions::kernel::date::Hint;
-use crate::functions::kernel::scan::Short;
+use crate::functions::kernel::short::Short;
 use crate::functions::{fault, is_warning};
 
 use super::output::Output;

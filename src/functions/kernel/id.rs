@@ -3,7 +3,7 @@
 use crate::functions::fault;
 use crate::mapping::Case;
 
-use super::scan::Short;
+use super::short::Short;
 use super::{Made, Value, salesforce, scan, text};
 
 /// The rules of one id column.

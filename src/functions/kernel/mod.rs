@@ -16,6 +16,7 @@ pub mod list;
 pub mod number;
 pub mod salesforce;
 pub mod scan;
+pub mod short;
 pub mod slug;
 pub mod space;
 pub mod text;

@@ -122,7 +122,7 @@ pub(super) fn outcome(settled: &Settled) -> Outcome {
         .rejected()
         .map(|rejected| {
             let told = explainer.explain(&rejected, None).unwrap();
-            (rejected.position.line, told.code.to_owned(), told.related)
+            (rejected.position.line, told.code.map_or("", |code| code.id).to_owned(), told.related)
         })
         .collect();
     rejected.sort();
@@ -136,7 +136,7 @@ pub(super) fn outcome(settled: &Settled) -> Outcome {
         rejected,
         duplicates: duplicates.collect(),
         counts,
-        fill: settled.fill.clone(),
+        fill: settled.leave_out(|_, _| Ok::<_, std::io::Error>(())).unwrap(),
         warnings: settled
             .warnings
             .iter()

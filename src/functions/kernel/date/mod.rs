@@ -17,7 +17,7 @@ mod zone;
 use crate::functions::fault;
 use crate::mapping::DstPolicy;
 
-use super::scan::Short;
+use super::short::Short;
 use super::{Made, Value};
 pub use layout::Layout;
 pub use moment::{Miss, Moment};
