@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::cli::run::RunArguments;
+use crate::cli::test::TestArguments;
 use crate::cli::why::WhyArguments;
 
 /// Turns messy source data into the CSV files that Totango's Customer Data Hub accepts.
@@ -37,6 +38,8 @@ pub(super) enum MessageFormat {
 pub(super) enum Command {
     /// Read, reshape, check and publish.
     Run(RunArguments),
+    /// Run the mappings' own tests.
+    Test(TestArguments),
     /// Say where a record ended in the last run.
     Why(WhyArguments),
 }

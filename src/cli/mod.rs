@@ -8,6 +8,7 @@ mod progress;
 mod run;
 mod say;
 mod summary;
+mod test;
 mod why;
 
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ pub fn main() -> ExitCode {
     let say = say::Say::new(arguments.quiet, arguments.verbose, arguments.message_format);
     match &arguments.command {
         Command::Run(run) => run::run(run, &say),
+        Command::Test(test) => test::test(test, &say),
         Command::Why(why) => why::why(why, &say),
     }
 }

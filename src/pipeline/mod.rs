@@ -2,7 +2,7 @@
 //!
 //! In: a request of the command line (or of a program that uses the library). Out: an outcome with everything there is to
 //! tell; nothing is printed here. `run` goes: load, prepare each mapping, order the set, then for each mapping judge,
-//! settle, write, report; publish at the end, all at once. `why` reads what a run left.
+//! settle, write, report; publish at the end, all at once. `why` reads what a run left. `test` runs mappings on given rows.
 
 mod account;
 mod asked;
@@ -23,10 +23,14 @@ mod reports;
 mod request;
 mod run;
 mod task;
+mod test;
 mod why;
 mod words;
 
 pub use failure::Failure;
 pub use request::{Exit, RunRequest, Stage, Stop, Watcher};
 pub use run::{RunOutcome, run};
+pub use test::{
+    CellDifference, DEFAULT_DAY, Difference, Table, TestOutcome, TestRequest, TestedCase, TestedFile, test,
+};
 pub use why::{WhyRequest, why};
