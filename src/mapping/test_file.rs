@@ -32,6 +32,7 @@ const TYPES: &[(&str, GivenType)] = &[
     ("boolean", GivenType::Boolean),
     ("date", GivenType::Date),
     ("timestamp", GivenType::Timestamp),
+    ("timestamp_utc", GivenType::TimestampUtc),
 ];
 
 /// Reads a test file, shown as `path` in diagnostics. Variables are not filled in: rows are data.

@@ -128,7 +128,7 @@ fn every_mistake_has_its_place_and_cure() {
       |
     3 |     sources: {crm: {rows: [{n: [1]}], types: {n: int}}}
       |                                                  ^^^ not one of the words
-      = help: `integer` has a similar name; allowed: `text`, `integer`, `number`, `boolean`, `date`, `timestamp`
+      = help: `integer` has a similar name; allowed: `text`, `integer`, `number`, `boolean`, `date`, `timestamp`, `timestamp_utc`
 "#);
     assert_snapshot!(
         drawn("cases:\n  one:\n    expect:\n      rejects: [V999, {kod: V405}]\n      error: Y1000\n      counts: {red: 1}\n"),

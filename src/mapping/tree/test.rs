@@ -77,6 +77,8 @@ pub enum GivenType {
     Date,
     /// Moments in microseconds, without a zone.
     Timestamp,
+    /// Moments in microseconds, in UTC.
+    TimestampUtc,
 }
 
 /// One entry of `cases:`.

@@ -213,6 +213,7 @@ fn data_type(kind: GivenType) -> DataType {
         GivenType::Boolean => DataType::Boolean,
         GivenType::Date => DataType::Date32,
         GivenType::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
+        GivenType::TimestampUtc => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
     }
 }
 
