@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::cli::preview::PreviewArguments;
 use crate::cli::run::RunArguments;
 use crate::cli::test::TestArguments;
 use crate::cli::why::WhyArguments;
@@ -38,6 +39,8 @@ pub(super) enum MessageFormat {
 pub(super) enum Command {
     /// Read, reshape, check and publish.
     Run(RunArguments),
+    /// Show the first records, or follow one: each cell as read beside as written.
+    Preview(PreviewArguments),
     /// Run the mappings' own tests.
     Test(TestArguments),
     /// Say where a record ended in the last run.

@@ -4,7 +4,9 @@
 
 mod arguments;
 mod given;
+mod preview;
 mod progress;
+mod record;
 mod run;
 mod say;
 mod summary;
@@ -32,6 +34,7 @@ pub fn main() -> ExitCode {
     let say = say::Say::new(arguments.quiet, arguments.verbose, arguments.message_format);
     match &arguments.command {
         Command::Run(run) => run::run(run, &say),
+        Command::Preview(preview) => preview::preview(preview, &say),
         Command::Test(test) => test::test(test, &say),
         Command::Why(why) => why::why(why, &say),
     }

@@ -41,13 +41,16 @@ pub(super) struct Say {
     pub colour: bool,
     /// stderr is a terminal.
     pub terminal: bool,
+    /// stdout takes colour.
+    pub colour_of_data: bool,
 }
 
 impl Say {
     pub(super) fn new(quiet: bool, verbose: bool, format: MessageFormat) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self { quiet, verbose, format, colour: terminal && wanted, terminal }
+        let colour_of_data = std::io::stdout().is_terminal() && wanted;
+        Self { quiet, verbose, format, colour: terminal && wanted, terminal, colour_of_data }
     }
 
     /// A line for people.

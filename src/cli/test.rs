@@ -214,7 +214,7 @@ fn annotations(file: &TestedFile, say: &Say) {
         if case.differences.is_empty() {
             continue;
         }
-        let plain = Say { colour: false, quiet: say.quiet, verbose: say.verbose, format: say.format, terminal: false };
+        let plain = Say { colour: false, terminal: false, ..*say };
         let words: String = case.differences.iter().map(|difference| told(difference, &plain)).collect();
         let properties = format!("file={},line={},title={}", file.shown, case.line, "test failed");
         let message = format!("{}: {}\n{words}", file.mapping, case.name);

@@ -5,8 +5,10 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::mapping::{Text, parse_project};
 use crate::pipeline::{Failure, RunRequest};
 use crate::project::Loaded;
+use crate::yaml::Span;
 
 /// Where things go.
 pub(super) struct Folders {
@@ -64,6 +66,18 @@ pub(super) fn temporary_folder(purpose: &str) -> std::io::Result<Scratch> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Makes `loaded` keep to `folder` whatever its project says: evidence and reports of its runs go there.
+pub(super) fn keep_to(folder: &Path, loaded: &mut Loaded) {
+    let variables = &loaded.variables;
+    let project = loaded.project.file.take().or_else(|| parse_project("tanguero.yaml", "", variables).0);
+    loaded.project.file = project.map(|mut file| {
+        let state = folder.join("state").to_string_lossy().into_owned();
+        (file.state, file.directory, file.reports) = (Some(Text::new(state, Span::default())), None, None);
+        file.publish_together = false;
+        file
+    });
 }
 
 /// A folder for a dry run, outside the output folder.

@@ -2,7 +2,8 @@
 //!
 //! In: a request of the command line (or of a program that uses the library). Out: an outcome with everything there is to
 //! tell; nothing is printed here. `run` goes: load, prepare each mapping, order the set, then for each mapping judge,
-//! settle, write, report; publish at the end, all at once. `why` reads what a run left. `test` runs mappings on given rows.
+//! settle, write, report; publish at the end, all at once. `why` reads what a run left. `test` runs mappings on given rows;
+//! `preview` judges the first records, or follows one through everything.
 
 mod account;
 mod asked;
@@ -12,12 +13,15 @@ mod column;
 mod failure;
 mod folders;
 mod judge;
+mod judged;
 mod known;
 mod lookups;
 mod mapping;
+mod opened;
 mod order;
 mod plan;
 mod prepare;
+mod preview;
 mod query;
 mod reports;
 mod request;
@@ -28,6 +32,9 @@ mod why;
 mod words;
 
 pub use failure::Failure;
+pub use preview::{
+    CellFault, Following, Preview, PreviewCell, PreviewFate, PreviewOutcome, PreviewRecord, PreviewRequest, preview,
+};
 pub use request::{Exit, RunRequest, Stage, Stop, Watcher};
 pub use run::{RunOutcome, run};
 pub use test::{

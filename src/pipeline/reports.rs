@@ -4,19 +4,18 @@ use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringViewArray};
-use datafusion::arrow::datatypes::{UInt8Type, UInt32Type, UInt64Type};
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 
 use crate::diagnostic::{Code, Severity, code, escape, find_code};
-use crate::functions::{LookupTables, explain, fault, text_of};
+use crate::functions::{LookupTables, fault};
 use crate::output::{
     Disclosure, Duplicate, DuplicatesWriter, Record, Reject, RejectsFile, RejectsWriter, Staged, Staging,
 };
+use crate::pipeline::judged::{Batch, Judged, judged, text_at};
 use crate::pipeline::prepare::{Prepared, register};
 use crate::pipeline::{Failure, Stop, words};
-use crate::resolve::{CellSpec, Input, Resolved};
+use crate::resolve::Input;
 use crate::settle::{Absence, Explainer, Explanation, KeySet, Reason, Rejected, Settled, rules_of_row};
 use crate::source::{FileRegister, Source, Unreadable};
 
@@ -36,40 +35,6 @@ pub(super) struct SecondLook<'a> {
     /// Keys of the rows that `where` dropped.
     pub filtered: &'a KeySet,
     pub stop: &'a Stop,
-}
-
-/// The judged structs, in the order in which the report's SQL has them.
-struct Judged<'a> {
-    name: &'a str,
-    source_column: &'a str,
-    cell: &'a CellSpec,
-    /// Where it comes from; none for parts of a pivot.
-    input: Option<&'a Input>,
-}
-
-fn judged(resolved: &Resolved) -> Vec<Judged<'_>> {
-    let columns = super::task::judged(resolved).into_iter().map(|index| &resolved.columns[index]);
-    let mut all: Vec<Judged<'_>> = columns
-        .map(|column| Judged {
-            name: &column.name,
-            source_column: column.source_column().unwrap_or_default(),
-            cell: &column.cell,
-            input: Some(&column.input),
-        })
-        .collect();
-    if let Some(order) = &resolved.duplicates.order {
-        let source_column = match &order.input {
-            Input::Field(name) => name.as_str(),
-            _ => "",
-        };
-        all.push(Judged { name: "duplicates.by", source_column, cell: &order.cell, input: Some(&order.input) });
-    }
-    if let Some(pivot) = &resolved.pivot {
-        let names = ["pivot.module", "pivot.action", "pivot.value"];
-        let parts = names.iter().zip(&pivot.cells);
-        all.extend(parts.map(|(name, cell)| Judged { name, source_column: "", cell, input: None }));
-    }
-    all
 }
 
 impl SecondLook<'_> {
@@ -178,43 +143,6 @@ fn distinct_rows(reasons: &[Rejected]) -> Vec<usize> {
     rows
 }
 
-/// One batch of the report's SQL, its inputs and fields as text.
-struct Batch {
-    batch: RecordBatch,
-    /// The same in the shape of the judging plan.
-    judged: RecordBatch,
-    inputs: Vec<StringViewArray>,
-    fields: Vec<StringViewArray>,
-}
-
-impl Batch {
-    fn new(batch: RecordBatch, judged: usize) -> Result<Self, Failure> {
-        let arrow = |error: datafusion::arrow::error::ArrowError| Failure::engine(&error.into(), None);
-        let text = |column: &ArrayRef| text_of(column).map_err(arrow);
-        let structs = (0..judged).map(|number| 3 + 2 * number);
-        let shape: Vec<usize> = [0, 1].into_iter().chain(structs).collect();
-        Ok(Self {
-            inputs: (0..judged).map(|number| text(batch.column(2 + 2 * number))).collect::<Result<_, _>>()?,
-            fields: batch.columns()[2 + 2 * judged..].iter().map(text).collect::<Result<_, _>>()?,
-            judged: batch.project(&shape).map_err(arrow)?,
-            batch,
-        })
-    }
-
-    fn place(&self, row: usize) -> (u32, u64) {
-        let file = self.batch.column(0).as_primitive::<UInt32Type>().value(row);
-        (file, self.batch.column(1).as_primitive::<UInt64Type>().value(row))
-    }
-
-    fn fault(&self, number: usize, row: usize) -> u8 {
-        self.judged.column(2 + number).as_struct().column(1).as_primitive::<UInt8Type>().value(row)
-    }
-}
-
-fn text_at(column: &StringViewArray, row: usize) -> Option<&str> {
-    column.is_valid(row).then(|| column.value(row))
-}
-
 /// Writes the reasons, record by record, in the order of files and lines.
 struct Telling<'a> {
     look: &'a SecondLook<'a>,
@@ -283,7 +211,7 @@ impl Telling<'_> {
                 column: judged.name.to_owned(),
                 source_column: judged.source_column.to_owned(),
                 value: input.unwrap_or_default().to_owned(),
-                message: self.message(judged, batch, row, found, input),
+                message: judged.message(&self.look.prepared.fields, self.look.tables, (batch, row), found, input),
                 related: String::new(),
             });
         }
@@ -292,22 +220,6 @@ impl Telling<'_> {
             all.push(self.reason(batch, row, &broken)?);
         }
         Ok(all)
-    }
-
-    /// What is wrong with one cell.
-    fn message(&self, judged: &Judged<'_>, batch: &Batch, row: usize, found: u8, input: Option<&str>) -> String {
-        let field = |name: &str| {
-            let place = self.look.prepared.fields.iter().position(|field| field == name)?;
-            text_at(&batch.fields[place], row)
-        };
-        let before = judged.input.and_then(|from| Some((words::judged_before(found, from, field)?, from)));
-        match before {
-            Some((text, from)) if found == fault::TAG_UNKNOWN => {
-                explain(judged.cell, self.look.tables, found, Some(&text)) + &words::near_tag(&text, from)
-            }
-            Some((text, _)) => explain(judged.cell, self.look.tables, found, Some(&text)),
-            None => explain(judged.cell, self.look.tables, found, input),
-        }
     }
 
     /// A reason that other rows, or several cells together, give.

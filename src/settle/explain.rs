@@ -5,6 +5,7 @@ use std::io;
 use crate::settle::cells::RowCells;
 use crate::settle::fate::{Explanation, Fate, Position, Reason, Rejected};
 use crate::settle::judge::BrokenRule;
+use crate::settle::layout::Layout;
 use crate::settle::rows::RowReader;
 use crate::settle::rules::Absence;
 use crate::settle::settled::Settled;
@@ -16,6 +17,23 @@ pub struct Explainer<'a> {
     reader: RowReader<'a>,
     cells: RowCells,
     places: Vec<Option<usize>>,
+}
+
+/// A broken rule: its code, the column it is about (none: the record, or what was told of before), and the fact.
+pub fn rule_in_words(layout: &Layout, rule: BrokenRule) -> (&'static str, Option<usize>, String) {
+    let name = |column: usize| &layout.columns[column].name;
+    match rule {
+        BrokenRule::OneOf(group) => {
+            let names: Vec<String> = layout.one_of[group].iter().map(|column| format!("`{}`", name(*column))).collect();
+            ("V420", None, format!("none of {} has a value", names.join(", ")))
+        }
+        BrokenRule::RequiredWhen(pair) => {
+            let (column, when) = layout.required_when[pair];
+            ("V421", Some(column), format!("`{}` needs a value because `{}` has one", name(column), name(when)))
+        }
+        BrokenRule::TooLarge(column) => ("V411", Some(column), "the number is too long to be added".to_owned()),
+        BrokenRule::ValueTooLarge => ("V411", None, "the number is too long to be added".to_owned()),
+    }
 }
 
 impl<'a> Explainer<'a> {
@@ -129,30 +147,9 @@ impl<'a> Explainer<'a> {
     }
 
     fn tell_rule(&self, rule: BrokenRule, told: &mut Explanation) {
-        let layout = &self.settled.task().layout;
-        let name = |column: usize| &layout.columns[column].name;
-        match rule {
-            BrokenRule::OneOf(group) => {
-                let names: Vec<String> =
-                    layout.one_of[group].iter().map(|column| format!("`{}`", name(*column))).collect();
-                told.code = "V420";
-                told.message = format!("none of {} has a value", names.join(", "));
-            }
-            BrokenRule::RequiredWhen(pair) => {
-                let (column, when) = layout.required_when[pair];
-                told.code = "V421";
-                told.column = Some(column);
-                told.message = format!("`{}` needs a value because `{}` has one", name(column), name(when));
-            }
-            BrokenRule::TooLarge(_) | BrokenRule::ValueTooLarge => {
-                told.code = "V411";
-                told.column = match rule {
-                    BrokenRule::TooLarge(column) => Some(column),
-                    _ => None,
-                };
-                told.message = "the number is too long to be added".to_owned();
-            }
-        }
+        let (code, column, message) = rule_in_words(&self.settled.task().layout, rule);
+        (told.code, told.message) = (code, message);
+        told.column = column.or(told.column);
     }
 
     fn tell_loop(&mut self, members: &[u32], length: usize) -> io::Result<String> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::{Diagnostic, Place, Texts, code};
 use crate::mapping::{TestFile, parse_test};
 use crate::pipeline::test::TestRequest;
-use crate::project::{mappings_in, root_of};
+use crate::project::{mappings_in, named, root_of};
 use crate::yaml::Span;
 
 /// Endings of test files.
@@ -77,15 +77,6 @@ pub(super) fn find(request: &TestRequest) -> Result<Found, String> {
     }
     let plans = tests.into_iter().map(|(test, mapping)| plan(test, mapping)).collect::<Result<_, _>>()?;
     Ok(Found { plans, without })
-}
-
-/// A path as typed; a mapping's name alone is sought in the project's `mappings/`.
-pub(super) fn named(path: &Path, current: &Path) -> PathBuf {
-    let full = current.join(path);
-    match path.extension() {
-        None if !full.exists() => root_of(current).join("mappings").join(path).with_extension("yaml"),
-        _ => full,
-    }
 }
 
 fn plan(path: PathBuf, mapping: Option<PathBuf>) -> Result<TestPlan, String> {

@@ -8,10 +8,9 @@ use datafusion::prelude::SessionContext;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, nearest};
 use crate::format;
-use crate::mapping::{
-    Circumstances, From, GivenSource, Mapping, SourceEntry, SourceOrigin, TestCase, Text, parse_project,
-};
+use crate::mapping::{Circumstances, From, GivenSource, Mapping, SourceEntry, SourceOrigin, TestCase, Text};
 use crate::pipeline::asked::{Wanted, wanted};
+use crate::pipeline::folders::keep_to;
 use crate::pipeline::known::MappingKeys;
 use crate::pipeline::test::stand_in::{StandIn, quoted_names};
 use crate::project::{Loaded, MappingFile};
@@ -73,14 +72,8 @@ impl<'a> Given<'a> {
 
     /// Nothing of the project's folders is written to, nothing of the process's environment is wanted.
     fn isolate(&self, loaded: &mut Loaded) {
-        let variables = &loaded.variables;
-        let project = loaded.project.file.take().or_else(|| parse_project("tanguero.yaml", "", variables).0);
-        loaded.project.file = project.map(|mut file| {
-            let folder = self.folder.join("state").to_string_lossy().into_owned();
-            (file.state, file.directory, file.reports) = (Some(Text::new(folder, Span::default())), None, None);
-            file.publish_together = false;
-            file
-        });
+        // Beside the stand-ins: a source may be called `state`.
+        keep_to(self.folder.parent().unwrap_or(self.folder), loaded);
         let sources: Vec<Span> =
             loaded.project.file.iter().flat_map(|file| &file.sources).map(|one| one.span).collect();
         loaded.diagnostics = without_variables(&loaded.diagnostics, &sources);
