@@ -1,7 +1,7 @@
 //! `tanguero test`: what passed in a line, what failed with the cells that differ.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -10,11 +10,15 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::cli::arguments::MessageFormat;
-use crate::cli::given::{Means, current_folder};
+use crate::cli::given::{Given, Means, current_folder};
 use crate::cli::run::listen;
 use crate::cli::say::{Paint, Say};
+use crate::cli::summary::here;
 use crate::diagnostic::{Diagnostic, Texts, code, escape, excerpt};
-use crate::pipeline::{Difference, Exit, Stop, TestOutcome, TestRequest, TestedCase, TestedFile, test as run_tests};
+use crate::pipeline::{
+    Difference, Exit, PreviewRequest, Stop, TestOutcome, TestRequest, TestedCase, TestedFile, create_test,
+    test as run_tests,
+};
 
 /// Cells of a row that are shown in one line.
 const SHOWN: usize = 6;
@@ -27,6 +31,15 @@ pub(super) struct TestArguments {
     /// Write what comes out into the cases that fail or expect nothing yet.
     #[arg(long)]
     pub update: bool,
+    /// Draft the tests of this mapping from the first records of its real sources.
+    #[arg(long, value_name = "MAPPING", conflicts_with_all = ["paths", "update"])]
+    pub create: Option<PathBuf>,
+    /// With --create: so many records.
+    #[arg(short = 'n', long = "number", value_name = "N", default_value_t = 5, requires = "create")]
+    pub number: usize,
+    /// With --create: what the mapping is read with. A case has its own day and variables in the test file.
+    #[command(flatten)]
+    pub given: Given,
     #[command(flatten)]
     pub means: Means,
 }
@@ -37,6 +50,18 @@ pub(super) fn test(arguments: &TestArguments, say: &Say) -> ExitCode {
         say.diagnostics([&Diagnostic::error(&code::USAGE, message)], &Texts::new());
         ExitCode::from(Exit::Usage.code())
     };
+    if let Some(mapping) = &arguments.create {
+        return match created(arguments, mapping) {
+            Ok(path) => {
+                say.line(&format!(
+                    "{} was written from real data: replace names and addresses, then read `expect`",
+                    here(&path)
+                ));
+                ExitCode::SUCCESS
+            }
+            Err(message) => usage(message),
+        };
+    }
     let started = Instant::now();
     let request = match request(arguments) {
         Ok(request) => request,
@@ -81,6 +106,26 @@ fn request(arguments: &TestArguments) -> Result<TestRequest, String> {
     })
 }
 
+/// Drafts a test file; its path.
+fn created(arguments: &TestArguments, mapping: &Path) -> Result<PathBuf, String> {
+    let request = PreviewRequest {
+        mapping: mapping.to_path_buf(),
+        current: current_folder()?,
+        count: arguments.number,
+        columns: Vec::new(),
+        key: None,
+        as_of: arguments.given.as_of()?,
+        started: Timestamp::now(),
+        environment: arguments.given.env.clone(),
+        variables: arguments.given.variables()?,
+        memory: arguments.means.memory()?,
+        threads: arguments.means.threads(),
+    };
+    let stop = Stop::default();
+    listen(&stop);
+    create_test(&request, &stop)
+}
+
 fn tell(file: &TestedFile, say: &Say) {
     let ended = |case: &&TestedCase| case.passed() || case.updated;
     let passed = file.cases.iter().filter(|case| case.passed()).count();
@@ -95,12 +140,17 @@ fn tell(file: &TestedFile, say: &Say) {
     if !file.mistakes.is_empty() {
         say.diagnostics(&file.mistakes, &file.texts);
     }
+    // What all cases share is told once.
+    let mut told: Vec<&Diagnostic> = Vec::new();
     for case in &file.cases {
         if case.updated {
             say.line(&format!("  {} {}: `expect` was written", say.paint(Paint::Yellow, "✎"), escape(&case.name)));
         } else if !case.passed() {
             say.line(&failure(file, case, say));
-            say.diagnostics(case.mistakes.iter().chain(&case.unexpected), &file.texts);
+            let new: Vec<&Diagnostic> =
+                case.mistakes.iter().chain(&case.unexpected).filter(|one| !told.contains(one)).collect();
+            say.diagnostics(new.iter().copied(), &file.texts);
+            told.extend(new);
         } else if say.verbose {
             say.line(&format!("  {} {}", say.paint(Paint::Green, "✓"), escape(&case.name)));
         }
@@ -146,7 +196,13 @@ fn told(difference: &Difference, say: &Say) -> String {
             let _ = writeln!(text, "      {list} {row}: {}  {}", expected("missing"), line(cells));
         }
         Difference::Unexpected { list, row, cells } => {
-            let _ = writeln!(text, "      {list} {row}: {}  {}", actual("unexpected"), line(cells));
+            // A message is a sentence, not a value among others.
+            let (said, cells): (Vec<_>, Vec<_>) =
+                cells.iter().cloned().partition(|(name, _)| *list == "rejects" && name == "message");
+            let _ = writeln!(text, "      {list} {row}: {}  {}", actual("unexpected"), line(&cells));
+            for (_, message) in said {
+                let _ = writeln!(text, "        {}", escape(&message));
+            }
         }
         Difference::Figure { name, expected: wanted, actual: came } => {
             let _ = writeln!(text, "      {name}: expected {}, actual {}", expected(wanted), actual(came));

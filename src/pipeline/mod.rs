@@ -38,6 +38,6 @@ pub use preview::{
 pub use request::{Exit, RunRequest, Stage, Stop, Watcher};
 pub use run::{RunOutcome, run};
 pub use test::{
-    CellDifference, DEFAULT_DAY, Difference, Table, TestOutcome, TestRequest, TestedCase, TestedFile, test,
+    CellDifference, DEFAULT_DAY, Difference, Table, TestOutcome, TestRequest, TestedCase, TestedFile, create_test, test,
 };
 pub use why::{WhyRequest, why};

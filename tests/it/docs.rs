@@ -229,13 +229,15 @@ fn every_link_of_a_page_leads_to_a_file() {
 /// what the commands said.
 #[test]
 fn commands_say_what_the_pages_show() {
-    for page in ["README.md", "examples/README.md"] {
+    for page in ["README.md", "examples/README.md", "docs/test.md", "docs/preview.md"] {
         let place = tempfile::tempdir().unwrap();
         let project = place.path().join("page.in");
         for folder in ["mappings", "queries", "examples"] {
             copy(&root().join(folder), &project.join(folder));
         }
         fs::copy(root().join("tanguero.yaml"), project.join("tanguero.yaml")).unwrap();
+        // Mappings with mistakes, for screens that show them.
+        copy(&root().join("tests/screens"), &project.join("drafts"));
         let text = fs::read_to_string(root().join(page)).unwrap();
         let case = place.path().join("page.md");
         fs::write(&case, text.replace("$ cargo run -- ", "$ tanguero ")).unwrap();

@@ -46,7 +46,7 @@ fn an_empty_cell_becomes_its_default_and_a_fault_stops_the_way() {
 #[test]
 fn a_lookup_is_a_step_of_its_own() {
     let lookup: crate::resolve::LookupSpec =
-        serde_json::from_str(r#"{"source": "owners", "key": "id", "take": "name", "missing": "reject"}"#).unwrap();
+        serde_json::from_str(r#"{"in": "owners", "match": "id", "take": "name", "missing": "reject"}"#).unwrap();
     let tables = LookupTables::new();
     tables.insert(LookupKey::of(&lookup), vec![("O1".to_owned(), "Ann".to_owned())]).unwrap();
     let spec = CellSpec { lookup: Some(lookup), map: vec![("Ann".into(), "Anna".into())], ..spec(CellType::Text) };

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use crate::output::{Finding, render, why};
 use crate::pipeline::folders::keep_to;
 use crate::pipeline::preview::{Following, Opened, Preview, PreviewFate};
+use crate::pipeline::request::Unwatched;
 use crate::pipeline::run::run_loaded;
-use crate::pipeline::{Failure, RunRequest, Stage, Stop, Watcher};
+use crate::pipeline::{Failure, RunRequest, Stop, Watcher};
 use crate::project::Loaded;
 
 /// Runs the mapping into `folder` and tells what becomes of `key`.
@@ -23,14 +24,8 @@ pub(super) fn run(
 ) -> Result<Following, Failure> {
     let root = loaded.project.root.clone();
     keep_to(folder, &mut loaded);
-    let request = RunRequest {
-        out: Some(folder.join("out")),
-        // Limits are about the whole: one record ends where it ends.
-        accept: vec!["rejects".to_owned()],
-        force: true,
-        ..request.clone()
-    };
-    let watcher: Arc<dyn Watcher> = Arc::new(Silent);
+    let request = RunRequest { out: Some(folder.join("out")), ..request.clone() };
+    let watcher: Arc<dyn Watcher> = Arc::new(Unwatched);
     let outcome = run_loaded(&request, &loaded, BTreeMap::new(), &watcher, stop);
     stop.check()?;
     let Some(evidence) = outcome.evidence.filter(|_| outcome.report.is_some()) else {
@@ -58,13 +53,4 @@ fn written_key(opened: &Opened, preview: &Preview, key: &str) -> String {
         resolved.key.iter().map(part).collect::<Option<Vec<String>>>()
     };
     parts(|cell| cell.written.as_ref()).map_or_else(|| key.to_owned(), |parts| parts.join("|"))
-}
-
-/// Nobody watches: the answer comes at the end.
-struct Silent;
-
-impl Watcher for Silent {
-    fn stage(&self, _: &str, _: Stage) {}
-    fn advance(&self, _: u64) {}
-    fn finished(&self, _: &str) {}
 }

@@ -29,7 +29,8 @@ use crate::vet::VettedQuery;
 const PATIENCE: usize = 500;
 
 /// Looks at the rows of one mapping.
-pub(super) struct Looking<'a> {
+#[derive(Clone, Copy)]
+pub(in crate::pipeline) struct Looking<'a> {
     pub request: &'a PreviewRequest,
     pub opened: &'a Opened,
     pub engine: &'a Engine,
@@ -103,11 +104,22 @@ impl Looking<'_> {
 
     /// All records of `key`.
     pub async fn of_key(&self, key: &str) -> Result<Preview, Failure> {
-        let telling = self.telling(true)?;
+        let rows = self.rows().await?;
+        let places = self.places(&rows, key).await?;
+        self.at(&rows, places).await
+    }
+
+    /// The mapping's rows, all of them.
+    pub async fn rows(&self) -> Result<Arc<Source>, Failure> {
         let prepared = &self.opened.prepared;
         let ordered = prepared.session(self.engine, &self.opened.tables, true)?;
-        let rows = prepared.rows(&ordered, self.folder, self.stop).await?;
-        let mut places = self.places(&rows, key).await?;
+        prepared.rows(&ordered, self.folder, self.stop).await
+    }
+
+    /// The records at `places`, in full.
+    pub async fn at(&self, rows: &Arc<Source>, mut places: Vec<(u32, u64)>) -> Result<Preview, Failure> {
+        let telling = self.telling(true)?;
+        let prepared = &self.opened.prepared;
         places.sort_unstable();
         places.dedup();
         let mut preview = self.nothing();

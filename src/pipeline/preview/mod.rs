@@ -7,8 +7,10 @@
 mod follow;
 mod look;
 
+pub(super) use look::Looking;
+
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -197,23 +199,11 @@ fn run(
 ) -> Result<Preview, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(request.threads.max(1)).build()?;
     let scratch = temporary_folder("preview")?;
-    let run = RunRequest {
-        started: request.started,
-        environment: request.environment.clone(),
-        variables: request.variables.clone(),
-        memory: request.memory,
-        threads: request.threads,
-        ..RunRequest::new(request.current.clone(), request.as_of)
-    };
-    let engine = Engine::new(EngineOptions {
-        threads: request.threads,
-        memory: request.memory,
-        spill: scratch.path.clone(),
-        as_of: request.as_of,
-    })
-    .map_err(|error| Failure::engine(&error, None))?;
-    let opened = runtime.block_on(open(&run, &loaded, &engine, outcome))?;
-    let looking = look::Looking { request, opened: &opened, engine: &engine, folder: &scratch.path, stop };
+    let run = request.as_run();
+    let engine = request.engine(&scratch.path)?;
+    let opened = runtime.block_on(open(&run, &loaded, &engine, &mut outcome.texts))?;
+    outcome.warnings.extend(opened.prepared.warnings.iter().cloned());
+    let looking = Looking { request, opened: &opened, engine: &engine, folder: &scratch.path, stop };
     match &request.key {
         None => runtime.block_on(looking.first()),
         Some(key) => {
@@ -225,23 +215,52 @@ fn run(
     }
 }
 
-/// A mapping that is ready to be looked at.
-struct Opened {
-    prepared: Prepared,
-    tables: Arc<LookupTables>,
+impl PreviewRequest {
+    /// The run that would do the same work.
+    pub(super) fn as_run(&self) -> RunRequest {
+        RunRequest {
+            started: self.started,
+            environment: self.environment.clone(),
+            variables: self.variables.clone(),
+            memory: self.memory,
+            threads: self.threads,
+            // Limits are about the whole, and nothing is published.
+            accept: vec!["rejects".to_owned()],
+            force: true,
+            ..RunRequest::new(self.current.clone(), self.as_of)
+        }
+    }
+
+    /// An engine that spills into `folder`.
+    pub(super) fn engine(&self, folder: &Path) -> Result<Engine, Failure> {
+        let options = EngineOptions {
+            threads: self.threads,
+            memory: self.memory,
+            spill: folder.to_path_buf(),
+            as_of: self.as_of,
+        };
+        Engine::new(options).map_err(|error| Failure::engine(&error, None))
+    }
 }
 
-async fn open(
+/// A mapping that is ready to be looked at.
+pub(super) struct Opened {
+    pub prepared: Prepared,
+    pub tables: Arc<LookupTables>,
+}
+
+/// Prepares the mapping that was asked for, and reads the tables it looks up in.
+pub(super) async fn open(
     run: &RunRequest,
     loaded: &Loaded,
     engine: &Engine,
-    outcome: &mut PreviewOutcome,
+    texts: &mut Texts,
 ) -> Result<Opened, Failure> {
     let file = loaded.mappings.iter().find(|file| file.asked).expect("one mapping was asked for");
     let mut mistakes = loaded.diagnostics.clone();
     mistakes.extend(file.found.clone());
     let around = Surrounding { project: &loaded.project, variables: &loaded.variables, request: run, engine };
-    let prepared = match prepare(file, &around, &mut outcome.texts).await {
+    let mut prepared = match prepare(file, &around, texts).await {
         Ok(prepared) if !mistakes.has_errors() => prepared,
         Ok(_) => return Err(Failure::Mapping(mistakes)),
         Err(failure) if !mistakes.has_errors() => return Err(failure),
@@ -251,7 +270,7 @@ async fn open(
             return Err(Failure::Mapping(mistakes));
         }
     };
-    outcome.warnings.extend(mistakes.iter().chain(prepared.warnings.iter()).cloned());
+    prepared.warnings.extend(mistakes);
     let plain = prepared.session(engine, &Arc::new(LookupTables::new()), false)?;
     let tables = Arc::new(lookups::read(&prepared.resolved, &plain, &prepared.files).await?);
     Ok(Opened { prepared, tables })

@@ -276,11 +276,11 @@ fn changed(list: &'static str, row: &ExpectedRow, actual: &Table, number: usize)
 
 /// What is worth showing of a row that nobody expected.
 fn shown(list: &str, actual: &Table, number: usize) -> Vec<(String, String)> {
-    let wanted = |name: &String| match list {
-        "rejects" => ["code", "key", "column", "line", "value", "message"].contains(&name.as_str()),
-        "duplicates" => ["key", "line", "winner_line", "winner_fate", "decided_by"].contains(&name.as_str()),
-        _ => true,
+    let names: Vec<&str> = match list {
+        "rejects" => vec!["code", "key", "column", "line", "value", "message"],
+        "duplicates" => vec!["key", "line", "winner_line", "winner_fate", "decided_by"],
+        _ => actual.header.iter().map(String::as_str).collect(),
     };
-    let cells = actual.header.iter().zip(&actual.rows[number]).filter(|(name, text)| wanted(name) && !text.is_empty());
-    cells.map(|(name, text)| (name.clone(), text.clone())).collect()
+    let cells = names.into_iter().map(|name| (name.to_owned(), actual.cell(number, name).to_owned()));
+    cells.filter(|(_, text)| !text.is_empty()).collect()
 }

@@ -46,9 +46,10 @@ impl<'a> Given<'a> {
         let declared: BTreeMap<String, SourceEntry> =
             project.chain(&mapping.sources).map(|entry| (entry.name.value.clone(), entry.clone())).collect();
         let given = self.sources(&declared, found);
-        let used = self.used(&mapping, &declared, &given, loaded, session);
+        let is_given = |name: &str| given.contains_key(name);
+        let used = used(&mapping, &declared, &is_given, loaded, session);
         let mut stand_ins = Vec::new();
-        for (name, use_of) in &used.by_name {
+        for (name, use_of) in &used {
             let Some(entry) = declared.get(name) else { continue };
             match given.get(name.as_str()) {
                 Some(source) => {
@@ -126,56 +127,6 @@ impl<'a> Given<'a> {
         given
     }
 
-    /// Sources that the mapping reads, by itself or through queries that are not replaced.
-    fn used(
-        &self,
-        mapping: &Mapping,
-        declared: &BTreeMap<String, SourceEntry>,
-        given: &BTreeMap<&str, &GivenSource>,
-        loaded: &Loaded,
-        session: &dyn Fn() -> SessionContext,
-    ) -> Used {
-        let from = match &mapping.from {
-            From::Source(name) => Some(name.value.as_str()),
-            From::Query(_) | From::Sql(_) => None,
-        };
-        let mut wanted: Wanted = wanted(mapping, from);
-        let query = |path: &Text| {
-            let text = std::fs::read_to_string(loaded.project.root.join(&path.value)).unwrap_or_default();
-            vet::tables(&loaded.variables.sql_file(&path.value, &text).0, &session())
-        };
-        let mut by_query = BTreeSet::new();
-        match &mapping.from {
-            From::Query(path) => by_query.extend(query(path)),
-            From::Sql(sql) => by_query.extend(vet::tables(&sql.value, &session())),
-            From::Source(_) => {}
-        }
-        by_query.iter().for_each(|table| wanted.add(table));
-        let mut names = Vec::new();
-        while let Some(name) = wanted.next() {
-            if let (Some(SourceOrigin::Query(path)), None) =
-                (declared.get(&name).map(|entry| &entry.origin), given.get(name.as_str()))
-            {
-                let tables = query(path);
-                tables.iter().for_each(|table| wanted.add(table));
-                by_query.extend(tables);
-            }
-            names.push(name);
-        }
-        let mut used = Used::default();
-        for name in names {
-            let mut fields: BTreeSet<String> = wanted.fields(&name).into_iter().collect();
-            if from == Some(name.as_str()) {
-                fields.extend(quoted_names(mapping));
-                let own = |field: &String| mapping.lets.iter().any(|(name, _)| name.value == *field);
-                fields.retain(|field| !own(field) && field != FILE_COLUMN && field != LINE_COLUMN);
-            }
-            let open = by_query.contains(&name);
-            used.by_name.insert(name, Asked { fields, open });
-        }
-        used
-    }
-
     fn not_given(&self, what: &str) -> Diagnostic {
         let message = format!("the case gives no {what}");
         self.at(Diagnostic::error(&code::NOT_GIVEN, message), self.case.name.span, None).help(code::NOT_GIVEN.cure)
@@ -185,12 +136,6 @@ impl<'a> Given<'a> {
         let diagnostic = diagnostic.at(Place::new(self.path, span), "");
         help.into_iter().fold(diagnostic, Diagnostic::help)
     }
-}
-
-/// What a mapping reads.
-#[derive(Default)]
-struct Used {
-    by_name: BTreeMap<String, Asked>,
 }
 
 /// What is read of one source.
@@ -222,4 +167,52 @@ fn without_variables(found: &Diagnostics, replaced: &[Span]) -> Diagnostics {
         }
     }
     kept
+}
+
+/// Sources that `mapping` reads, by itself or through queries that are not given themselves.
+pub(super) fn used(
+    mapping: &Mapping,
+    declared: &BTreeMap<String, SourceEntry>,
+    is_given: &dyn Fn(&str) -> bool,
+    loaded: &Loaded,
+    session: &dyn Fn() -> SessionContext,
+) -> BTreeMap<String, Asked> {
+    let from = match &mapping.from {
+        From::Source(name) => Some(name.value.as_str()),
+        From::Query(_) | From::Sql(_) => None,
+    };
+    let mut wanted: Wanted = wanted(mapping, from);
+    let query = |path: &Text| {
+        let text = std::fs::read_to_string(loaded.project.root.join(&path.value)).unwrap_or_default();
+        vet::tables(&loaded.variables.sql_file(&path.value, &text).0, &session())
+    };
+    let mut by_query = BTreeSet::new();
+    match &mapping.from {
+        From::Query(path) => by_query.extend(query(path)),
+        From::Sql(sql) => by_query.extend(vet::tables(&sql.value, &session())),
+        From::Source(_) => {}
+    }
+    by_query.iter().for_each(|table| wanted.add(table));
+    let mut names = Vec::new();
+    while let Some(name) = wanted.next() {
+        let origin = declared.get(&name).map(|entry| &entry.origin);
+        if let (Some(SourceOrigin::Query(path)), false) = (origin, is_given(&name)) {
+            let tables = query(path);
+            tables.iter().for_each(|table| wanted.add(table));
+            by_query.extend(tables);
+        }
+        names.push(name);
+    }
+    let mut used = BTreeMap::new();
+    for name in names {
+        let mut fields: BTreeSet<String> = wanted.fields(&name).into_iter().collect();
+        if from == Some(name.as_str()) {
+            fields.extend(quoted_names(mapping));
+            let own = |field: &String| mapping.lets.iter().any(|(name, _)| name.value == *field);
+            fields.retain(|field| !own(field) && field != FILE_COLUMN && field != LINE_COLUMN);
+        }
+        let open = by_query.contains(&name);
+        used.insert(name, Asked { fields, open });
+    }
+    used
 }

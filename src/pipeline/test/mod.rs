@@ -4,6 +4,7 @@
 //! `tanguero run` would, and reads what it left; `compare` says what differs; `update` writes the difference into the file.
 
 mod compare;
+mod create;
 mod find;
 mod given;
 mod observe;
@@ -18,7 +19,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 
 use crate::diagnostic::{Diagnostic, Stage, Texts, code};
-use crate::pipeline::Stop;
+use crate::pipeline::{PreviewRequest, Stop};
 
 pub use compare::{CellDifference, Difference, Table};
 use find::{Found, TestPlan};
@@ -127,6 +128,28 @@ pub fn test(request: &TestRequest, stop: &Stop) -> Result<TestOutcome, String> {
         files.push(finish(plan, seen, request.update)?);
     }
     Ok(TestOutcome { files, without })
+}
+
+/// Drafts the test file of `request.mapping` from its real sources, with what comes of `request.count` records; its path.
+///
+/// # Errors
+/// In words: a file that is there already, a mapping that cannot run, a query whose rows have no records of their own.
+pub fn create_test(request: &PreviewRequest, stop: &Stop) -> Result<PathBuf, String> {
+    let path = create::draft(request, stop)?;
+    let tests = TestRequest {
+        paths: vec![path.clone()],
+        current: request.current.clone(),
+        threads: 1,
+        memory: request.memory,
+        update: true,
+        started: request.started,
+    };
+    let outcome = test(&tests, stop)?;
+    let case = outcome.files.first().and_then(|file| file.cases.first());
+    match case.filter(|case| case.updated) {
+        Some(_) => Ok(path),
+        None => Err(format!("`{}` was drafted, but `tanguero test` has something to say about it", path.display())),
+    }
 }
 
 /// Judges what the cases of one file gave, and updates the file.

@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Place, Texts, code};
+use crate::diagnostic::{Diagnostic, Place, Severity, Texts, code};
 use crate::engine::{Engine, EngineOptions};
 use crate::mapping::{Circumstances, TestCase};
 use crate::output::{MappingReport, Rows, Status, each_record};
 use crate::pipeline::folders::{Scratch, temporary_folder};
+use crate::pipeline::request::Unwatched;
 use crate::pipeline::run::run_loaded;
 use crate::pipeline::test::compare::Table;
 use crate::pipeline::test::find::TestPlan;
 use crate::pipeline::test::given::Given;
 use crate::pipeline::test::{DEFAULT_DAY, TestRequest};
-use crate::pipeline::{RunOutcome, RunRequest, Stage, Stop, Watcher};
+use crate::pipeline::{RunOutcome, RunRequest, Stop, Watcher};
 use crate::project::{Options, load};
 
 /// What became of a case.
@@ -102,7 +103,7 @@ fn run(
         accept: if wants_limit { Vec::new() } else { vec!["rejects".to_owned()] },
         ..RunRequest::new(request.current.clone(), as_of)
     };
-    let watcher: Arc<dyn Watcher> = Arc::new(Silent);
+    let watcher: Arc<dyn Watcher> = Arc::new(Unwatched);
     let mut outcome = run_loaded(&run, &loaded, keys, &watcher, stop);
     seen.texts = std::mem::take(&mut outcome.texts);
     seen.observed = Some(observed(&outcome, &plan.name, &folder)?);
@@ -111,7 +112,8 @@ fn run(
 
 fn observed(outcome: &RunOutcome, mapping: &str, folder: &Path) -> Result<Observed, String> {
     let given = format!("{}/", folder.display());
-    let errors = outcome.problems.iter().flat_map(|(_, found)| found).map(|one| {
+    let problems = outcome.problems.iter().flat_map(|(_, found)| found);
+    let errors = problems.filter(|one| one.severity == Severity::Error).map(|one| {
         let message = one.message.replace(&given, "");
         Diagnostic { message, ..one.clone() }
     });
@@ -159,13 +161,4 @@ fn observed(outcome: &RunOutcome, mapping: &str, folder: &Path) -> Result<Observ
         warnings,
         counts: report.rows,
     })
-}
-
-/// Cases run side by side: there is no bar to move.
-struct Silent;
-
-impl Watcher for Silent {
-    fn stage(&self, _: &str, _: Stage) {}
-    fn advance(&self, _: u64) {}
-    fn finished(&self, _: &str) {}
 }

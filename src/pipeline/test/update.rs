@@ -143,19 +143,26 @@ fn block(case: &TestCase, observed: &Observed, indent: usize) -> String {
     }
     for (name, rows) in &contents.lists {
         let _ = write!(text, "\n{inner}{name}:{}", if rows.is_empty() { " []" } else { "" });
-        for row in rows {
-            let line = braces(row);
-            if line.chars().count() + inner.len() + 4 <= WIDTH {
-                let _ = write!(text, "\n{inner}  - {line}");
-                continue;
-            }
-            for (at, (column, cell)) in row.iter().enumerate() {
-                let mark = if at == 0 { "- " } else { "  " };
-                let _ = write!(text, "\n{inner}  {mark}{}: {}", scalar(column), scalar(cell));
-            }
-        }
+        text.push_str(&items(rows, &inner));
     }
     if text == "expect:" { format!("expect:\n{inner}rows: []") } else { text }
+}
+
+/// Rows as items of a list, each on a line of its own where it fits; `inner` stands before the list's key.
+pub(super) fn items(rows: &[Vec<(String, String)>], inner: &str) -> String {
+    let mut text = String::new();
+    for row in rows {
+        let line = braces(row);
+        if line.chars().count() + inner.len() + 4 <= WIDTH {
+            let _ = write!(text, "\n{inner}  - {line}");
+            continue;
+        }
+        for (at, (column, cell)) in row.iter().enumerate() {
+            let mark = if at == 0 { "- " } else { "  " };
+            let _ = write!(text, "\n{inner}  {mark}{}: {}", scalar(column), scalar(cell));
+        }
+    }
+    text
 }
 
 fn flow(case: &TestCase, observed: &Observed) -> String {
@@ -177,7 +184,7 @@ fn counts(contents: &Contents) -> String {
 }
 
 /// `{a: 1, b: 2}`.
-pub(super) fn braces(cells: &[(String, String)]) -> String {
+fn braces(cells: &[(String, String)]) -> String {
     let all: Vec<String> = cells.iter().map(|(name, text)| format!("{}: {}", scalar(name), scalar(text))).collect();
     format!("{{{}}}", all.join(", "))
 }
@@ -191,9 +198,18 @@ pub(super) fn scalar(text: &str) -> String {
     if begins && !nothing && !text.ends_with(' ') && text.chars().all(plain) {
         return text.to_owned();
     }
-    // JSON's quotes are YAML's, but for signs that some readers take for line ends.
+    // JSON's quotes are YAML's, but for signs that YAML wants escaped too.
     let quoted = serde_json::to_string(text).expect("text is always JSON");
-    quoted.replace('\u{85}', "\\N").replace('\u{2028}', "\\L").replace('\u{2029}', "\\P").replace('\u{feff}', "\\uFEFF")
+    let mut safe = String::with_capacity(quoted.len());
+    for character in quoted.chars() {
+        match character {
+            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => {
+                let _ = write!(safe, "\\u{:04X}", u32::from(character));
+            }
+            _ => safe.push(character),
+        }
+    }
+    safe
 }
 
 #[cfg(test)]
