@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::cli::diff::DiffArguments;
 use crate::cli::preview::PreviewArguments;
 use crate::cli::run::RunArguments;
 use crate::cli::test::TestArguments;
@@ -41,6 +42,8 @@ pub(super) enum Command {
     Run(RunArguments),
     /// Show the first records, or follow one: each cell as read beside as written.
     Preview(PreviewArguments),
+    /// Say what a changed mapping changes, on the same input.
+    Diff(DiffArguments),
     /// Run the mappings' own tests.
     Test(TestArguments),
     /// Say where a record ended in the last run.

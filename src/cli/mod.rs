@@ -3,6 +3,7 @@
 //! stdout carries data only (and messages in a machine's format); people's text and progress go to stderr.
 
 mod arguments;
+mod diff;
 mod given;
 mod preview;
 mod progress;
@@ -35,6 +36,7 @@ pub fn main() -> ExitCode {
     match &arguments.command {
         Command::Run(run) => run::run(run, &say),
         Command::Preview(preview) => preview::preview(preview, &say),
+        Command::Diff(diff) => diff::diff(diff, &say),
         Command::Test(test) => test::test(test, &say),
         Command::Why(why) => why::why(why, &say),
     }

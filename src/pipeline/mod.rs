@@ -3,13 +3,15 @@
 //! In: a request of the command line (or of a program that uses the library). Out: an outcome with everything there is to
 //! tell; nothing is printed here. `run` goes: load, prepare each mapping, order the set, then for each mapping judge,
 //! settle, write, report; publish at the end, all at once. `why` reads what a run left. `test` runs mappings on given rows;
-//! `preview` judges the first records, or follows one through everything.
+//! `preview` judges the first records, or follows one through everything;
+//! `diff` compares what two versions of a mapping make.
 
 mod account;
 mod asked;
 mod beside;
 mod clash;
 mod column;
+mod diff;
 mod failure;
 mod folders;
 mod judge;
@@ -31,6 +33,7 @@ mod test;
 mod why;
 mod words;
 
+pub use diff::{AttributeDifference, DiffOutcome, DiffRequest, MappingDifference, TableDifference, diff};
 pub use failure::Failure;
 pub use preview::{
     CellFault, Following, Preview, PreviewCell, PreviewFate, PreviewOutcome, PreviewRecord, PreviewRequest, preview,

@@ -7,6 +7,7 @@ mod binary;
 mod checker;
 mod commands;
 mod determinism;
+mod differing;
 mod docs;
 mod faults;
 mod golden;
