@@ -178,13 +178,7 @@ fn told(difference: &Difference, say: &Say) -> String {
                 cells.iter().map(|cell| value(pick(cell)).chars().count()).max().unwrap_or_default().max(least)
             };
             let (names, wanted) = (width(|cell| &cell.column, 0), width(|cell| &cell.expected, "expected".len()));
-            let _ = writeln!(
-                text,
-                "        {:names$}  {}{}  actual",
-                "",
-                "expected",
-                " ".repeat(wanted - "expected".len())
-            );
+            let _ = writeln!(text, "        {}  {:wanted$}  actual", " ".repeat(names), "expected");
             for cell in cells {
                 let (left, right) = (value(&cell.expected), value(&cell.actual));
                 let space = " ".repeat(wanted - left.chars().count());
