@@ -2,7 +2,10 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::cli::diff::DiffArguments;
+use crate::cli::preview::PreviewArguments;
 use crate::cli::run::RunArguments;
+use crate::cli::test::TestArguments;
 use crate::cli::why::WhyArguments;
 
 /// Turns messy source data into the CSV files that Totango's Customer Data Hub accepts.
@@ -37,6 +40,12 @@ pub(super) enum MessageFormat {
 pub(super) enum Command {
     /// Read, reshape, check and publish.
     Run(RunArguments),
+    /// Show the first records, or follow one: each cell as read beside as written.
+    Preview(PreviewArguments),
+    /// Say what a changed mapping changes, on the same input.
+    Diff(DiffArguments),
+    /// Run the mappings' own tests.
+    Test(TestArguments),
     /// Say where a record ended in the last run.
     Why(WhyArguments),
 }

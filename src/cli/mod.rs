@@ -3,11 +3,15 @@
 //! stdout carries data only (and messages in a machine's format); people's text and progress go to stderr.
 
 mod arguments;
+mod diff;
 mod given;
+mod preview;
 mod progress;
+mod record;
 mod run;
 mod say;
 mod summary;
+mod test;
 mod why;
 
 use std::process::ExitCode;
@@ -31,6 +35,9 @@ pub fn main() -> ExitCode {
     let say = say::Say::new(arguments.quiet, arguments.verbose, arguments.message_format);
     match &arguments.command {
         Command::Run(run) => run::run(run, &say),
+        Command::Preview(preview) => preview::preview(preview, &say),
+        Command::Diff(diff) => diff::diff(diff, &say),
+        Command::Test(test) => test::test(test, &say),
         Command::Why(why) => why::why(why, &say),
     }
 }

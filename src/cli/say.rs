@@ -5,6 +5,30 @@ use std::io::{IsTerminal, Write};
 use crate::cli::arguments::MessageFormat;
 use crate::diagnostic::{Diagnostic, Renderer, Style, Texts};
 
+/// Colours of the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Paint {
+    Red,
+    Green,
+    Yellow,
+    Bold,
+    Dim,
+}
+
+impl Paint {
+    /// `text` in this colour.
+    pub(super) fn on(self, text: &str) -> String {
+        let number = match self {
+            Self::Red => 31,
+            Self::Green => 32,
+            Self::Yellow => 33,
+            Self::Bold => 1,
+            Self::Dim => 2,
+        };
+        format!("\u{1b}[{number}m{text}\u{1b}[0m")
+    }
+}
+
 /// The voice of the command line.
 pub(super) struct Say {
     /// Only errors and the last line.
@@ -17,13 +41,16 @@ pub(super) struct Say {
     pub colour: bool,
     /// stderr is a terminal.
     pub terminal: bool,
+    /// stdout takes colour.
+    pub colour_of_data: bool,
 }
 
 impl Say {
     pub(super) fn new(quiet: bool, verbose: bool, format: MessageFormat) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self { quiet, verbose, format, colour: terminal && wanted, terminal }
+        let colour_of_data = std::io::stdout().is_terminal() && wanted;
+        Self { quiet, verbose, format, colour: terminal && wanted, terminal, colour_of_data }
     }
 
     /// A line for people.
@@ -48,6 +75,11 @@ impl Say {
             MessageFormat::Text => writeln!(std::io::stderr().lock(), "{text}"),
             MessageFormat::Json | MessageFormat::Github => write!(std::io::stdout().lock(), "{text}"),
         };
+    }
+
+    /// `text` in a colour of the terminal, where stderr takes colour.
+    pub(super) fn paint(&self, paint: Paint, text: &str) -> String {
+        if self.colour { paint.on(text) } else { text.to_owned() }
     }
 
     /// Data on stdout.

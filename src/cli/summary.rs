@@ -171,7 +171,7 @@ pub(super) fn at_three(report: &RunReport, outcome: &RunOutcome) -> String {
 }
 
 /// A path as somebody in the current folder would type it.
-fn here(path: &Path) -> String {
+pub(super) fn here(path: &Path) -> String {
     let current = std::env::current_dir().unwrap_or_default();
     match path.strip_prefix(&current) {
         Ok(inside) if !inside.as_os_str().is_empty() => inside.display().to_string(),
@@ -180,7 +180,7 @@ fn here(path: &Path) -> String {
 }
 
 /// `1234567` as `1,234,567`.
-fn thousands(number: u64) -> String {
+pub(super) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {

@@ -21,6 +21,10 @@ pub struct CompiledQuery {
     /// Tells about the rejected rows: `_file`, `_line`, per judged struct its input as text and the struct again, then
     /// every field of the source record.
     pub report: String,
+    /// The same for any rows, with their `let`s behind the fields and, last, whether `where` keeps them.
+    pub preview: String,
+    /// Of every row, kept or not: `_file`, `_line`, per key column its input as text and the struct.
+    pub keys: String,
     /// Keys of the rows that `where` dropped; none without `where`.
     pub filtered: Option<String>,
     /// A pivot's columns beside its key and its metrics: key structs, then one aggregate per column.

@@ -32,6 +32,8 @@ impl<'a> Select<'a> {
         CompiledQuery {
             judge: self.judge(),
             report: self.report(fields),
+            preview: self.preview(fields),
+            keys: self.keys(),
             filtered: self.resolved.filter.is_some().then(|| self.filtered()),
             aggregates: self.resolved.pivot.as_ref().and_then(|_| self.aggregates()),
         }
@@ -85,6 +87,36 @@ impl<'a> Select<'a> {
     }
 
     fn report(&self, fields: &[String]) -> String {
+        self.select(self.told(fields), String::new(), "order by \"_file\", \"_line\"\n")
+    }
+
+    fn preview(&self, fields: &[String]) -> String {
+        let mut items = self.told(fields);
+        for (number, own) in self.resolved.lets.iter().enumerate() {
+            items.push(Item { sql: identifier(&own.name), name: format!("_let_{number}"), span: Some(own.sql.span) });
+        }
+        let (kept, span) = match &self.resolved.filter {
+            Some(filter) => (format!("coalesce({}, false)", bracketed(&filter.value)), Some(filter.span)),
+            None => ("true".to_owned(), None),
+        };
+        items.push(Item { sql: kept, name: "_kept".to_owned(), span });
+        self.select(items, String::new(), "")
+    }
+
+    fn keys(&self) -> String {
+        let columns = self.resolved.key.iter().map(|&index| &self.resolved.columns[index]);
+        let mut items = Vec::new();
+        for (number, column) in columns.enumerate() {
+            let input = as_read(&column.input);
+            items.push(Item { sql: input, name: format!("_input_{number}"), span: None });
+            let from = input_sql(&column.input, column.cell.kind);
+            items.push(self.struct_of(&from, &column.cell, &column.name, column.span).1);
+        }
+        self.select(items, String::new(), "")
+    }
+
+    /// Every judged struct behind its input, then the fields of the record.
+    fn told(&self, fields: &[String]) -> Vec<Item> {
         let mut items = Vec::new();
         for (number, (input, item)) in self.judged().into_iter().enumerate() {
             items.push(Item { sql: input, name: format!("_input_{number}"), span: None });
@@ -93,7 +125,7 @@ impl<'a> Select<'a> {
         for (number, field) in fields.iter().enumerate() {
             items.push(Item { sql: identifier(field), name: format!("_field_{number}"), span: None });
         }
-        self.select(items, String::new(), "order by \"_file\", \"_line\"\n")
+        items
     }
 
     /// Keys of the rows that `where` drops: those for which it is not true.

@@ -39,6 +39,11 @@ impl Texts {
         self.by_path.insert(path.into(), text.into());
     }
 
+    /// All of `other` too.
+    pub fn extend(&mut self, other: Texts) {
+        self.by_path.extend(other.by_path);
+    }
+
     /// The text shown as `path`.
     pub fn get(&self, path: &str) -> Option<&str> {
         self.by_path.get(path).map(String::as_str)

@@ -24,6 +24,7 @@ use datafusion::prelude::SessionContext;
 
 use crate::resolve::CellSpec;
 
+pub use cell::{Step, Trace};
 pub use column::{judged_fields, judged_parts, judged_type};
 pub use explain::{Explainer, explain};
 pub use fault::{code_of, is_warning};
@@ -54,6 +55,17 @@ pub fn text_of(array: &ArrayRef) -> Result<StringViewArray, ArrowError> {
     let options = FormatOptions::default();
     let printed = ArrayFormatter::try_new(array, &options)?;
     Ok((0..array.len()).map(|row| array.is_valid(row).then(|| printed.value(row).to_string())).collect())
+}
+
+/// The way of a cell to what is written, as the normalisers would take it: `array` is the column it is read from.
+///
+/// # Errors
+/// Rules that cannot be compiled, a column that cannot be read.
+pub fn trace(spec: &CellSpec, tables: &LookupTables, array: &ArrayRef, row: usize) -> Result<Trace, String> {
+    let input = column::read(array).map_err(|error| error.to_string())?;
+    let spec = if input.typed { cell::Cell::spec_of_typed(spec) } else { spec.clone() };
+    let value = input.text.is_valid(row).then(|| input.text.value(row));
+    Ok(cell::Cell::new(spec, tables)?.trace(value))
 }
 
 /// What is wrong with a date layout, in words for the mapping's author; none if it can be used.

@@ -12,6 +12,8 @@ mod project;
 mod read;
 mod rows;
 mod sources;
+mod test_expect;
+mod test_file;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -20,5 +22,6 @@ mod wide;
 
 pub use file::parse;
 pub use project::parse_project;
+pub use test_file::parse_test;
 pub use tree::*;
 pub use variables::Variables;

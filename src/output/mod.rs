@@ -47,6 +47,7 @@ pub use publish::{PublishPlan, Recovered, recover};
 pub use record::Record;
 pub use rejects::{Disclosure, Reject, RejectsFile, RejectsWriter};
 pub use report::{Counts, Kept, MappingReport, OutputFile, Problem, QuerySource, Rows, RunReport, SourceFile, Status};
+pub(crate) use scan::each_record;
 pub use split::Split;
 pub use staging::{Staged, StagedFile, Staging};
 pub use table::write_table;

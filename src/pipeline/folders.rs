@@ -1,9 +1,14 @@
 //! The folders of a run: where its files go, where its evidence is kept, where a dry run works.
 
+use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::mapping::{Text, parse_project};
 use crate::pipeline::{Failure, RunRequest};
 use crate::project::Loaded;
+use crate::yaml::Span;
 
 /// Where things go.
 pub(super) struct Folders {
@@ -42,9 +47,37 @@ pub(super) struct Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // What cannot be removed is only a leftover of a dry run.
+        // What cannot be removed is only a leftover.
         let _ = std::fs::remove_dir_all(&self.path);
     }
+}
+
+/// A folder of its own among the system's temporary ones, for nobody else's eyes.
+pub(super) fn temporary_folder(purpose: &str) -> std::io::Result<Scratch> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let base = std::fs::canonicalize(std::env::temp_dir())?;
+    loop {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = base.join(format!("tanguero-{purpose}-{}-{number}", std::process::id()));
+        match std::fs::DirBuilder::new().mode(0o700).create(&path) {
+            Ok(()) => return Ok(Scratch { path }),
+            // Left by a process of the same number that was killed.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Makes `loaded` keep to `folder` whatever its project says: evidence and reports of its runs go there.
+pub(super) fn keep_to(folder: &Path, loaded: &mut Loaded) {
+    let variables = &loaded.variables;
+    let project = loaded.project.file.take().or_else(|| parse_project("tanguero.yaml", "", variables).0);
+    loaded.project.file = project.map(|mut file| {
+        let state = folder.join("state").to_string_lossy().into_owned();
+        (file.state, file.directory, file.reports) = (Some(Text::new(state, Span::default())), None, None);
+        file.publish_together = false;
+        file
+    });
 }
 
 /// A folder for a dry run, outside the output folder.

@@ -17,9 +17,8 @@ use crate::pipeline::known::{Knowledge, MappingKeys};
 use crate::pipeline::prepare::{Prepared, register};
 use crate::pipeline::reports::{LeftOut, SecondLook};
 use crate::pipeline::task::task;
-use crate::pipeline::{Failure, RunRequest, Stage, Stop, Watcher, account, beside, lookups, query};
+use crate::pipeline::{Failure, RunRequest, Stage, Stop, Watcher, account, beside, lookups};
 use crate::settle::{Budget, Extent, Settled, settle};
-use crate::source::Source;
 use crate::yaml::Span;
 
 /// Share of `--memory` that the rows' records may take.
@@ -76,14 +75,14 @@ impl Mappings<'_> {
     ) -> Result<(), Failure> {
         let resolved = &prepared.resolved;
         clock.enter(Stage::Lookups);
-        let plain = self.session(prepared, &Arc::new(LookupTables::new()), false)?;
+        let plain = prepared.session(self.engine, &Arc::new(LookupTables::new()), false)?;
         let tables = Arc::new(lookups::read(resolved, &plain, &prepared.files).await?);
         let knowledge = Knowledge::read(resolved, &plain, known).await?;
 
         clock.enter(Stage::Query);
-        let rows = self.rows(prepared, &plain).await?;
+        let rows = prepared.rows(&plain, self.spill, self.stop).await?;
         let arrival = prepared.query.as_ref().is_some_and(|query| query.ordered && query.traceable);
-        let session = self.session(prepared, &tables, arrival)?;
+        let session = prepared.session(self.engine, &tables, arrival)?;
         if prepared.query.is_some() {
             register(&session, crate::compile::QUERY_TABLE, rows.table())?;
         }
@@ -96,7 +95,7 @@ impl Mappings<'_> {
             task: &task,
             budget: &budget,
             folder: self.spill,
-            place: sql_place(prepared),
+            place: prepared.sql_place(),
             stop: self.stop,
             watcher: self.watcher,
         };
@@ -207,39 +206,6 @@ impl Mappings<'_> {
         if reasons.is_empty() { Ok(()) } else { Err(Failure::Refused(reasons)) }
     }
 
-    /// The source of the mapping's rows: a declared one, or the query's result.
-    async fn rows(&self, prepared: &Prepared, session: &SessionContext) -> Result<Arc<Source>, Failure> {
-        match &prepared.query {
-            Some(query) => {
-                let (path, span) = sql_place(prepared);
-                query::stage(query, session, self.spill, &prepared.files, (&path, span), self.stop).await
-            }
-            None => {
-                let source = prepared.sources.get(crate::compile::table(&prepared.resolved));
-                Ok(Arc::clone(source.expect("the source of the rows was opened")))
-            }
-        }
-    }
-
-    /// A session with the mapping's functions and sources.
-    fn session(
-        &self,
-        prepared: &Prepared,
-        tables: &Arc<LookupTables>,
-        ordered: bool,
-    ) -> Result<SessionContext, Failure> {
-        let session = if ordered { self.engine.ordered_session() } else { self.engine.session() };
-        functions::register(&session, Arc::clone(tables));
-        for (name, source) in &prepared.sources {
-            register(&session, name, source.table())?;
-        }
-        for (name, view) in &prepared.views {
-            let table = datafusion::datasource::ViewTable::new(view.plan.clone(), None);
-            register(&session, name, Arc::new(table))?;
-        }
-        Ok(session)
-    }
-
     /// A session for the second look: the functions, and rows in one ordered stream.
     fn report_session(&self, tables: &Arc<LookupTables>) -> SessionContext {
         let session = self.engine.ordered_session();
@@ -267,17 +233,6 @@ impl Mappings<'_> {
         }
         Ok(written)
     }
-}
-
-/// Where errors of the user's SQL are shown: the query, else the first column.
-fn sql_place(prepared: &Prepared) -> (String, Span) {
-    let mapping = prepared.file.mapping.as_ref();
-    let span = mapping.map_or(Span::new(0, 0), |mapping| match &mapping.from {
-        crate::mapping::From::Source(text) | crate::mapping::From::Query(text) | crate::mapping::From::Sql(text) => {
-            text.span
-        }
-    });
-    (prepared.file.shown.clone(), span)
 }
 
 /// The rejects file, and what the rows tell that are not written.

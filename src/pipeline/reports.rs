@@ -8,14 +8,14 @@ use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 
 use crate::diagnostic::{Code, Severity, code, escape};
-use crate::functions::{LookupTables, explain, fault};
+use crate::functions::{LookupTables, fault};
 use crate::output::{
     Disclosure, Duplicate, DuplicatesWriter, Record, Reject, RejectsFile, RejectsWriter, Staged, Staging,
 };
+use crate::pipeline::judged::{Batch, Judged, judged, text_at};
 use crate::pipeline::prepare::{Prepared, register};
-use crate::pipeline::rejudged::{Batch, text_at};
 use crate::pipeline::{Failure, Stop, words};
-use crate::resolve::{CellSpec, Input, Resolved};
+use crate::resolve::Input;
 use crate::settle::{Absence, Explainer, Explanation, Fate, KeySet, Reason, Rejected, Settled, rules_of_row};
 use crate::source::{FileRegister, Source, Unreadable};
 
@@ -38,40 +38,6 @@ pub(super) struct SecondLook<'a> {
     /// Keys of the rows that `where` dropped.
     pub filtered: &'a KeySet,
     pub stop: &'a Stop,
-}
-
-/// The judged structs, in the order in which the report's SQL has them.
-struct Judged<'a> {
-    name: &'a str,
-    source_column: &'a str,
-    cell: &'a CellSpec,
-    /// Where it comes from; none for parts of a pivot.
-    input: Option<&'a Input>,
-}
-
-fn judged(resolved: &Resolved) -> Vec<Judged<'_>> {
-    let columns = super::task::judged(resolved).into_iter().map(|index| &resolved.columns[index]);
-    let mut all: Vec<Judged<'_>> = columns
-        .map(|column| Judged {
-            name: &column.name,
-            source_column: column.source_column().unwrap_or_default(),
-            cell: &column.cell,
-            input: Some(&column.input),
-        })
-        .collect();
-    if let Some(order) = &resolved.duplicates.order {
-        let source_column = match &order.input {
-            Input::Field(name) => name.as_str(),
-            _ => "",
-        };
-        all.push(Judged { name: "duplicates.by", source_column, cell: &order.cell, input: Some(&order.input) });
-    }
-    if let Some(pivot) = &resolved.pivot {
-        let names = ["pivot.module", "pivot.action", "pivot.value"];
-        let parts = names.iter().zip(&pivot.cells);
-        all.extend(parts.map(|(name, cell)| Judged { name, source_column: "", cell, input: None }));
-    }
-    all
 }
 
 impl SecondLook<'_> {
@@ -268,7 +234,7 @@ impl Telling<'_> {
                 column: judged.name.to_owned(),
                 source_column: judged.source_column.to_owned(),
                 value: input.unwrap_or_default().to_owned(),
-                message: self.message(judged, batch, row, found, input),
+                message: judged.message(&self.look.prepared.fields, self.look.tables, (batch, row), found, input),
                 related: String::new(),
             });
         }
@@ -279,25 +245,11 @@ impl Telling<'_> {
         Ok(all)
     }
 
-    /// What is wrong with one cell.
-    fn message(&self, judged: &Judged<'_>, batch: &Batch, row: usize, found: u8, input: Option<&str>) -> String {
-        let field = |name: &str| {
-            let place = self.look.prepared.fields.iter().position(|field| field == name)?;
-            text_at(&batch.fields[place], row)
-        };
-        let before = judged.input.and_then(|from| Some((words::judged_before(found, from, field)?, from)));
-        match before {
-            Some((text, from)) if found == fault::TAG_UNKNOWN => {
-                explain(judged.cell, self.look.tables, found, Some(&text)) + &words::near_tag(&text, from)
-            }
-            Some((text, _)) => explain(judged.cell, self.look.tables, found, Some(&text)),
-            None => explain(judged.cell, self.look.tables, found, input),
-        }
-    }
-
     /// A reason that other rows, or several cells together, give.
     fn reason(&mut self, batch: &Batch, row: usize, rejected: &Rejected) -> Result<Told, Failure> {
-        let told = self.explainer.explain(rejected, Some(&|column| batch.value(column, row).to_owned()))?;
+        let told = self
+            .explainer
+            .explain(rejected, Some(&|column| batch.value(column, row).unwrap_or_default().to_owned()))?;
         let judged = told.column.and_then(|column| self.judged.get(column));
         let input = told.column.and_then(|column| text_at(batch.inputs.get(column)?, row));
         Ok(Told {
@@ -340,7 +292,7 @@ impl Telling<'_> {
     fn key(&self, batch: &Batch, row: usize, rejected: &Rejected) -> String {
         let key = &self.look.settled.task().layout.key;
         if self.look.settled.fate(rejected.row) != Fate::RejectedKey {
-            let parts: Vec<&str> = key.iter().map(|column| batch.value(*column, row)).collect();
+            let parts: Vec<&str> = key.iter().map(|column| batch.value(*column, row).unwrap_or_default()).collect();
             let key = parts.join("|");
             if !key.is_empty() {
                 return key;

@@ -95,6 +95,15 @@ pub trait Watcher: Send + Sync {
     fn finished(&self, mapping: &str);
 }
 
+/// Nobody watches: what is wanted comes at the end.
+pub(super) struct Unwatched;
+
+impl Watcher for Unwatched {
+    fn stage(&self, _: &str, _: Stage) {}
+    fn advance(&self, _: u64) {}
+    fn finished(&self, _: &str) {}
+}
+
 /// What a mapping is going through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {

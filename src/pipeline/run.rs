@@ -58,10 +58,20 @@ pub fn run(request: &RunRequest, watcher: &Arc<dyn Watcher>, stop: &Stop) -> Run
         environment: request.environment.clone(),
         as_of: request.as_of,
     };
-    let loaded = match load(&request.mappings, &request.current, &options) {
-        Ok(loaded) => loaded,
-        Err(message) => return RunOutcome::failed(Exit::Usage, Diagnostic::error(&code::USAGE, message)),
-    };
+    match load(&request.mappings, &request.current, &options) {
+        Ok(loaded) => run_loaded(request, &loaded, BTreeMap::new(), watcher, stop),
+        Err(message) => RunOutcome::failed(Exit::Usage, Diagnostic::error(&code::USAGE, message)),
+    }
+}
+
+/// Runs mappings that are read already; `keys` are those of mappings that are not among them, but referred to.
+pub(super) fn run_loaded(
+    request: &RunRequest,
+    loaded: &Loaded,
+    keys: BTreeMap<String, MappingKeys>,
+    watcher: &Arc<dyn Watcher>,
+    stop: &Stop,
+) -> RunOutcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(request.threads.max(1)).build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -76,6 +86,7 @@ pub fn run(request: &RunRequest, watcher: &Arc<dyn Watcher>, stop: &Stop) -> Run
         watcher,
         stop,
         run_id,
+        keys,
         report: RunReport {
             version: 1,
             run_id: String::new(),
@@ -102,7 +113,7 @@ pub fn run(request: &RunRequest, watcher: &Arc<dyn Watcher>, stop: &Stop) -> Run
         },
     };
     running.report.run_id.clone_from(&running.run_id);
-    runtime.block_on(running.all(&loaded));
+    runtime.block_on(running.all(loaded));
     let mut outcome = running.outcome;
     running.report.ended = jiff::Timestamp::now().to_string();
     outcome.report = Some(running.report);
@@ -121,6 +132,8 @@ struct Running<'a> {
     watcher: &'a Arc<dyn Watcher>,
     stop: &'a Stop,
     run_id: String,
+    /// Of the mappings settled so far.
+    keys: BTreeMap<String, MappingKeys>,
     report: RunReport,
     outcome: RunOutcome,
 }
@@ -248,7 +261,6 @@ impl Running<'_> {
             stop: self.stop,
             referred: &referred,
         };
-        let mut keys: BTreeMap<String, MappingKeys> = BTreeMap::new();
         let mut done = Vec::new();
         for one in prepared {
             self.outcome.warnings.extend(one.warnings.iter().cloned());
@@ -260,7 +272,8 @@ impl Running<'_> {
                 );
                 continue;
             }
-            let Finished { mut report, outputs, reports, keys: own, failure, warnings } = runner.run(&one, &keys).await;
+            let Finished { mut report, outputs, reports, keys: own, failure, warnings } =
+                runner.run(&one, &self.keys).await;
             self.outcome.warnings.extend(warnings);
             let kept = evidence.map_or(Ok(()), |evidence| reports.iter().try_for_each(|staged| evidence.add(staged)));
             if let Some(failure) = failure.or(kept.err().map(Failure::from)) {
@@ -277,7 +290,7 @@ impl Running<'_> {
                 continue;
             }
             if let Some(own) = own {
-                keys.insert(one.file.name.clone(), own);
+                self.keys.insert(one.file.name.clone(), own);
             }
             // A mapping that was only referred to has done its part.
             if one.file.asked {

@@ -32,6 +32,15 @@ pub fn root_of(folder: &Path) -> PathBuf {
     folder.to_path_buf()
 }
 
+/// A mapping's path as typed: a name alone means the project's `mappings/`.
+pub fn named(path: &Path, current: &Path) -> PathBuf {
+    let full = current.join(path);
+    match path.extension() {
+        None if !full.exists() => root_of(current).join("mappings").join(path).with_extension("yaml"),
+        _ => full,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -186,7 +186,7 @@ fn collect(path: &Path, files: &mut BTreeSet<PathBuf>) -> Result<(), String> {
 }
 
 /// The mappings in a folder, in byte order.
-fn mappings_in(folder: &Path) -> Vec<PathBuf> {
+pub fn mappings_in(folder: &Path) -> Vec<PathBuf> {
     let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
     let Ok(entries) = fs::read_dir(&folder) else { return Vec::new() };
     let mut found: Vec<PathBuf> =

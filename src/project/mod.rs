@@ -6,5 +6,5 @@
 mod find;
 mod load;
 
-pub use find::root_of;
-pub use load::{Loaded, MappingFile, Options, Project, load};
+pub use find::{named, root_of};
+pub use load::{Loaded, MappingFile, Options, Project, load, mappings_in};

@@ -2,10 +2,11 @@
 
 use std::io;
 
-use crate::diagnostic::code;
+use crate::diagnostic::{Code, code};
 use crate::settle::cells::RowCells;
 use crate::settle::fate::{Explanation, Fate, Position, Reason, Rejected};
 use crate::settle::judge::BrokenRule;
+use crate::settle::layout::Layout;
 use crate::settle::rows::RowReader;
 use crate::settle::rules::Absence;
 use crate::settle::settled::Settled;
@@ -24,6 +25,29 @@ pub struct Explainer<'a> {
 struct Row<'c> {
     number: usize,
     cells: Option<&'c dyn Fn(usize) -> String>,
+}
+
+/// A broken rule: its code, the column it is about (none: the record, or what was told of before), and the fact.
+pub fn rule_in_words(layout: &Layout, rule: BrokenRule) -> (&'static Code, Option<usize>, String) {
+    let name = |column: usize| &layout.columns[column].name;
+    match rule {
+        BrokenRule::OneOf(group) => {
+            let names: Vec<String> = layout.one_of[group].iter().map(|column| format!("`{}`", name(*column))).collect();
+            (&code::ONE_OF, None, format!("none of {} has a value", names.join(", ")))
+        }
+        BrokenRule::RequiredWhen(pair) => {
+            let (column, when) = layout.required_when[pair];
+            (
+                &code::REQUIRED_WITH,
+                Some(column),
+                format!("`{}` needs a value because `{}` has one", name(column), name(when)),
+            )
+        }
+        BrokenRule::TooLarge(column) => {
+            (&code::NUMBER_RANGE, Some(column), "the number is too long to be added".to_owned())
+        }
+        BrokenRule::ValueTooLarge => (&code::NUMBER_RANGE, None, "the number is too long to be added".to_owned()),
+    }
 }
 
 impl<'a> Explainer<'a> {
@@ -132,30 +156,9 @@ impl<'a> Explainer<'a> {
     }
 
     fn tell_rule(&self, rule: BrokenRule, told: &mut Explanation) {
-        let layout = &self.settled.task().layout;
-        let name = |column: usize| &layout.columns[column].name;
-        match rule {
-            BrokenRule::OneOf(group) => {
-                let names: Vec<String> =
-                    layout.one_of[group].iter().map(|column| format!("`{}`", name(*column))).collect();
-                told.code = Some(&code::ONE_OF);
-                told.message = format!("none of {} has a value", names.join(", "));
-            }
-            BrokenRule::RequiredWhen(pair) => {
-                let (column, when) = layout.required_when[pair];
-                told.code = Some(&code::REQUIRED_WITH);
-                told.column = Some(column);
-                told.message = format!("`{}` needs a value because `{}` has one", name(column), name(when));
-            }
-            BrokenRule::TooLarge(_) | BrokenRule::ValueTooLarge => {
-                told.code = Some(&code::NUMBER_RANGE);
-                told.column = match rule {
-                    BrokenRule::TooLarge(column) => Some(column),
-                    _ => None,
-                };
-                told.message = "the number is too long to be added".to_owned();
-            }
-        }
+        let (code, column, message) = rule_in_words(&self.settled.task().layout, rule);
+        (told.code, told.message) = (Some(code), message);
+        told.column = column.or(told.column);
     }
 
     fn tell_loop(&mut self, members: &[u32], length: usize) -> io::Result<String> {

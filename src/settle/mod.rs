@@ -46,7 +46,7 @@ use std::sync::Arc;
 
 pub use budget::{Budget, record_bytes, settle_bytes};
 pub use error::Error;
-pub use explain::Explainer;
+pub use explain::{Explainer, rule_in_words};
 pub use fate::{Counts, Duplicate, Explanation, Fate, Position, Reason, Refusal, Rejected};
 pub use judge::{BrokenRule, rules_of_row};
 pub use key::key_hash;

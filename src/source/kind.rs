@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use crate::mapping::{Compression, SourceKind};
 
 /// Kind and compression that `name` speaks of, each where it does: `crm.csv.gz` is CSV in gzip.
-pub(super) fn of_name(name: &OsStr) -> (Option<SourceKind>, Compression) {
+pub fn of_name(name: &OsStr) -> (Option<SourceKind>, Compression) {
     let name = name.to_string_lossy().to_ascii_lowercase();
     let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, ""));
     let compression = match ending {

@@ -40,6 +40,7 @@ mod view;
 mod tests;
 
 pub use definition::{PIECE_BYTES, SourceDefinition, SourceError};
+pub use kind::of_name as kind_of_name;
 pub use ledger::{FileReport, Unreadable};
 pub use open::open;
 pub use opened::Source;

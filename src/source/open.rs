@@ -72,6 +72,7 @@ pub fn open(
         empty_is_ok: definition.empty_is_ok,
         piece_bytes: definition.piece_bytes.max(1),
         found: Mutex::new(None),
+        met: Mutex::default(),
     }))
 }
 

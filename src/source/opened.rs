@@ -11,7 +11,7 @@ use crate::resolve::SourceSchema;
 use crate::source::content::Content;
 use crate::source::definition::SourceError;
 use crate::source::ledger::{FileReport, Ledger, Unreadable, message};
-use crate::source::piece::{Mark, Origin, Pieces, Request};
+use crate::source::piece::{Fault, Mark, Origin, Pieces, Request};
 use crate::source::scan::{Positions, Scan, Worker, wanted_of};
 use crate::source::stamp::Stamp;
 use crate::source::table::SourceTable;
@@ -31,6 +31,8 @@ pub struct Source {
     pub(super) empty_is_ok: bool,
     pub(super) piece_bytes: usize,
     pub(super) found: Mutex<Option<Ledger>>,
+    /// Unreadable records that a pass met which was broken off.
+    pub(super) met: Mutex<Vec<Fault>>,
 }
 
 /// One file of a source.
@@ -167,18 +169,27 @@ impl Source {
     pub fn unreadable(&self) -> Vec<Unreadable> {
         let found = self.found();
         let faults = found.as_ref().map_or(&[][..], |ledger| &ledger.unreadable);
-        faults
-            .iter()
-            .map(|fault| {
-                let file = &self.files[fault.file as usize];
-                Unreadable {
-                    file: file.number,
-                    line: fault.line,
-                    code: fault.code,
-                    message: message(fault, file.content.width()),
-                }
-            })
-            .collect()
+        faults.iter().map(|fault| self.told(fault)).collect()
+    }
+
+    /// The unreadable records that were met before a pass was broken off, by file and line; after a complete one, all.
+    pub fn unreadable_so_far(&self) -> Vec<Unreadable> {
+        if self.is_scanned() {
+            return self.unreadable();
+        }
+        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        met.sort_unstable_by_key(|fault| (fault.file, fault.line));
+        met.iter().map(|fault| self.told(fault)).collect()
+    }
+
+    fn told(&self, fault: &Fault) -> Unreadable {
+        let file = &self.files[fault.file as usize];
+        Unreadable {
+            file: file.number,
+            line: fault.line,
+            code: fault.code,
+            message: message(fault, file.content.width()),
+        }
     }
 
     /// After a complete pass: whether there was anything at all.

@@ -146,6 +146,17 @@ impl Scan {
     }
 }
 
+/// A pass that is broken off leaves what it met.
+impl Drop for Scan {
+    fn drop(&mut self) {
+        let queue = self.queue.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if self.wanted.is_none() && !queue.ended {
+            let mut met = self.source.met.lock().unwrap_or_else(PoisonError::into_inner);
+            *met = std::mem::take(&mut queue.found.unreadable);
+        }
+    }
+}
+
 /// Remembers an error, so that every worker stops with it.
 fn settle<T>(queue: &mut Queue, result: Result<T, SourceError>) -> Result<T, SourceError> {
     if let Err(error) = &result {
@@ -197,6 +208,16 @@ impl Worker {
             if self.taken.is_none() {
                 return Ok(None);
             }
+        }
+    }
+}
+
+/// A piece that nobody wants the rest of has met what it has met.
+impl Drop for Worker {
+    fn drop(&mut self) {
+        if let Some(taken) = self.taken.take() {
+            // What is wrong with the file is of no concern any more.
+            let _ = self.scan.done(taken, 0);
         }
     }
 }

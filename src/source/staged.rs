@@ -75,6 +75,7 @@ pub fn open_staged(
         empty_is_ok: true,
         piece_bytes: PIECE_BYTES,
         found: Mutex::new(None),
+        met: Mutex::default(),
     }))
 }
 

@@ -1,7 +1,7 @@
 //! The pages are true: every YAML block is a mapping, every generated page is up to date, every command says what is shown.
 //!
 //! `UPDATE_DOCS=1` writes the generated pages anew. A block marked ```` ```yaml fragment ```` holds some keys of a mapping, one
-//! marked ```` ```yaml project ```` is a `tanguero.yaml`; unmarked ones are whole mappings.
+//! marked ```` ```yaml project ```` is a `tanguero.yaml`, ```` ```yaml test ```` a test file; unmarked ones are whole mappings.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::date;
 use tanguero::diagnostic::{self, Diagnostics, Renderer, Style, Texts};
-use tanguero::mapping::{Mapping, Variables, parse, parse_project};
+use tanguero::mapping::{Mapping, Variables, parse, parse_project, parse_test};
 use tanguero::resolve::{Surroundings, resolve};
 use tanguero::{format, functions};
 
@@ -101,6 +101,7 @@ fn every_yaml_block_is_a_mapping_without_mistakes() {
             let (text, mut found) = match info.as_str() {
                 "yaml" => (text.clone(), mistakes(name, &text)),
                 "yaml fragment" => (wrapped(&text), mistakes(name, &wrapped(&text))),
+                "yaml test" => (text.clone(), parse_test(name, &text).1),
                 "yaml project" => (text.clone(), parse_project("tanguero.yaml", &text, &variables()).1),
                 other => {
                     assert!(!other.starts_with("yaml"), "{}:{line}: `{other}` is no kind of block", path.display());
@@ -228,13 +229,15 @@ fn every_link_of_a_page_leads_to_a_file() {
 /// what the commands said.
 #[test]
 fn commands_say_what_the_pages_show() {
-    for page in ["README.md", "examples/README.md"] {
+    for page in ["README.md", "examples/README.md", "docs/test.md", "docs/preview.md"] {
         let place = tempfile::tempdir().unwrap();
         let project = place.path().join("page.in");
         for folder in ["mappings", "queries", "examples"] {
             copy(&root().join(folder), &project.join(folder));
         }
         fs::copy(root().join("tanguero.yaml"), project.join("tanguero.yaml")).unwrap();
+        // Mappings with mistakes, for screens that show them.
+        copy(&root().join("tests/screens"), &project.join("drafts"));
         let text = fs::read_to_string(root().join(page)).unwrap();
         let case = place.path().join("page.md");
         fs::write(&case, text.replace("$ cargo run -- ", "$ tanguero ")).unwrap();

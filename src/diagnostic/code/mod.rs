@@ -2,7 +2,8 @@
 //!
 //! A code, once released, keeps its meaning and is never reused. Ranges: Y1xx the mapping's text, R2xx names and rules of
 //! the format, Q3xx SQL, V4xx cell values, D5xx unreadable records, K6xx keys, duplicates, hierarchy and references,
-//! L7xx limits and publishing, S8xx sources and the world, W9xx warnings about data.
+//! L7xx limits and publishing, S8xx sources and the world, W9xx warnings about data,
+//! T1xx tests of mappings.
 
 use std::sync::LazyLock;
 
@@ -19,10 +20,12 @@ macro_rules! codes {
 mod mapping;
 mod row;
 mod run;
+mod test;
 
 pub use mapping::*;
 pub use row::*;
 pub use run::*;
+pub use test::*;
 
 /// Where in the flow a code is raised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +55,7 @@ pub struct Code {
 
 /// Every code, in order.
 pub fn register() -> &'static [&'static Code] {
-    static REGISTER: LazyLock<Vec<&'static Code>> = LazyLock::new(|| [MAPPING, ROW, RUN].concat());
+    static REGISTER: LazyLock<Vec<&'static Code>> = LazyLock::new(|| [MAPPING, ROW, RUN, TEST].concat());
     &REGISTER
 }
 

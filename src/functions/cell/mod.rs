@@ -6,12 +6,14 @@
 mod look;
 mod normaliser;
 mod steps;
+mod trace;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 pub use normaliser::{Normal, Normaliser};
 pub use steps::Verdict;
+pub use trace::{Step, Trace};
 
 use crate::mapping::CellType;
 use crate::resolve::CellSpec;
@@ -148,3 +150,5 @@ impl Cell {
 mod tests;
 #[cfg(test)]
 mod tests_roads;
+#[cfg(test)]
+mod tests_trace;

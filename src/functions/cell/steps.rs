@@ -124,20 +124,27 @@ impl Cell {
 
     /// Lookup and maps.
     pub(super) fn translate<'t>(&'t self, value: &'t [u8]) -> Result<&'t [u8], u8> {
-        let mut value = value;
-        if let (Some(table), Some(spec)) = (&self.lookup, &self.spec.lookup) {
-            value = match (table.get(value), spec.missing) {
-                (Some(found), _) => found,
-                (None, LookupMissing::Reject) => return Err(fault::LOOKUP_MISSING),
-                (None, LookupMissing::Empty) => b"",
-                (None, LookupMissing::Pass) => value,
-            };
+        Ok(self.mapped(self.looked_up(value)?))
+    }
+
+    /// What the lookup table has for `value`.
+    pub(super) fn looked_up<'t>(&'t self, value: &'t [u8]) -> Result<&'t [u8], u8> {
+        let (Some(table), Some(spec)) = (&self.lookup, &self.spec.lookup) else { return Ok(value) };
+        match (table.get(value), spec.missing) {
+            (Some(found), _) => Ok(found),
+            (None, LookupMissing::Reject) => Err(fault::LOOKUP_MISSING),
+            (None, LookupMissing::Empty) => Ok(b""),
+            (None, LookupMissing::Pass) => Ok(value),
         }
+    }
+
+    /// What `map` makes of `value`.
+    pub(super) fn mapped<'t>(&'t self, value: &'t [u8]) -> &'t [u8] {
         if let Some(to) = self.map.get(value) {
-            return Ok(to);
+            return to;
         }
         let any = self.spec.map_any_case.iter().find(|(from, _)| from.as_bytes().eq_ignore_ascii_case(value));
-        Ok(any.map_or(value, |(_, to)| to.as_bytes()))
+        any.map_or(value, |(_, to)| to.as_bytes())
     }
 
     /// One of the allowed values, if there are such.

@@ -5,12 +5,14 @@ mod output;
 mod project;
 mod rows;
 mod source;
+mod test;
 
 pub use column::*;
 pub use output::*;
 pub use project::*;
 pub use rows::*;
 pub use source::*;
+pub use test::*;
 
 use crate::yaml::Spanned;
 

@@ -1,0 +1,293 @@
+//! `tanguero preview`: the first records, each cell as read beside as written; or all records of one key, followed through
+//! every step to where they end.
+//!
+//! The rows are judged by the SQL that a run uses, and no more of the input is read than is shown. What only the whole input can
+//! say (winners, parents, references) is said of a followed key alone, by a run that publishes nothing.
+
+mod follow;
+mod look;
+
+pub(super) use look::Looking;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Texts, code, nearest};
+use crate::engine::{Engine, EngineOptions};
+use crate::functions::{LookupTables, Step};
+use crate::pipeline::folders::temporary_folder;
+use crate::pipeline::lookups;
+use crate::pipeline::prepare::{Prepared, Surrounding, prepare};
+use crate::pipeline::{Exit, Failure, RunRequest, Stop};
+use crate::project::{Loaded, Options, load, named};
+
+/// What `tanguero preview` is asked to do.
+#[derive(Debug, Clone)]
+pub struct PreviewRequest {
+    /// The mapping's file, or its name in the project's `mappings/`.
+    pub mapping: PathBuf,
+    /// The folder that relative paths start at.
+    pub current: PathBuf,
+    /// So many records are shown.
+    pub count: usize,
+    /// Target columns to show; none: all.
+    pub columns: Vec<String>,
+    /// Follow the records of this key, its parts joined by `|`.
+    pub key: Option<String>,
+    /// What "now" means in data.
+    pub as_of: Date,
+    /// The clock, for ages of files.
+    pub started: Timestamp,
+    /// An environment of the project.
+    pub environment: Option<String>,
+    /// Variables of the command line.
+    pub variables: BTreeMap<String, String>,
+    /// Bytes it may hold.
+    pub memory: u64,
+    /// Threads, for a followed key.
+    pub threads: usize,
+}
+
+/// How a preview ended.
+#[derive(Debug)]
+pub struct PreviewOutcome {
+    /// The process's exit.
+    pub exit: Exit,
+    /// What is wrong.
+    pub problems: Vec<Diagnostic>,
+    /// Warnings about the mapping.
+    pub warnings: Vec<Diagnostic>,
+    /// The texts that diagnostics point into.
+    pub texts: Texts,
+    /// What there is to show.
+    pub preview: Option<Preview>,
+}
+
+/// Records, and what is to be said about them.
+#[derive(Debug, Default)]
+pub struct Preview {
+    /// The mapping's name.
+    pub mapping: String,
+    /// The records, in the order of files and lines.
+    pub records: Vec<PreviewRecord>,
+    /// All there is was read.
+    pub complete: bool,
+    /// So many records were read before `where` let enough through; none: it did.
+    pub gave_up_after: Option<u64>,
+    /// The columns of a pivot are made of all rows of a key, and not shown.
+    pub pivots: bool,
+    /// Set if a key was followed.
+    pub following: Option<Following>,
+}
+
+/// Where the records of a key end.
+#[derive(Debug)]
+pub struct Following {
+    /// The key as asked for.
+    pub key: String,
+    /// What a run makes of them, in words.
+    pub told: String,
+    /// A record, or a trace of one, was found.
+    pub seen: bool,
+}
+
+/// One source record.
+#[derive(Debug, Clone)]
+pub struct PreviewRecord {
+    /// Its file, as shown.
+    pub file: String,
+    /// The line on which it starts.
+    pub line: u64,
+    /// What is known of it.
+    pub fate: PreviewFate,
+    /// Its cells, column by column.
+    pub cells: Vec<PreviewCell>,
+    /// Rules over several cells that it breaks, and why it cannot be read.
+    pub faults: Vec<CellFault>,
+    /// The record as read, of a followed key: columns and values, then `let`s.
+    pub fields: Vec<(String, Option<String>)>,
+    /// How many of `fields` are `let`s.
+    pub lets: usize,
+}
+
+/// What is known of a record by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PreviewFate {
+    /// Each cell is right, or only warned about.
+    Good,
+    /// A cell or a rule rejects it.
+    Rejected,
+    /// `where` drops it.
+    Filtered,
+    /// It cannot be read.
+    Unreadable,
+}
+
+/// One cell.
+#[derive(Debug, Clone)]
+pub struct PreviewCell {
+    /// The target column.
+    pub column: String,
+    /// Where its value comes from: a source column, or what the mapping says.
+    pub source: String,
+    /// As read.
+    pub read: Option<String>,
+    /// As written.
+    pub written: Option<String>,
+    /// What is wrong with it.
+    pub fault: Option<CellFault>,
+    /// What changed it on its way, of a followed key.
+    pub steps: Vec<Step>,
+}
+
+/// What is wrong with a cell or a record.
+#[derive(Debug, Clone)]
+pub struct CellFault {
+    /// Of the register.
+    pub code: &'static Code,
+    /// The fact.
+    pub message: String,
+    /// The record is written nevertheless.
+    pub is_warning: bool,
+}
+
+/// Shows what `request` asks for.
+pub fn preview(request: &PreviewRequest, stop: &Stop) -> PreviewOutcome {
+    let mut outcome = PreviewOutcome {
+        exit: Exit::Good,
+        problems: Vec::new(),
+        warnings: Vec::new(),
+        texts: Texts::new(),
+        preview: None,
+    };
+    let options = Options {
+        variables: request.variables.clone(),
+        environment: request.environment.clone(),
+        as_of: request.as_of,
+    };
+    let path = named(&request.mapping, &request.current);
+    let shown = match load(&[path], &request.current, &options) {
+        Ok(loaded) => {
+            outcome.texts = loaded.texts.clone();
+            run(request, loaded, stop, &mut outcome)
+        }
+        Err(message) => {
+            outcome.exit = Exit::Usage;
+            outcome.problems.push(Diagnostic::error(&code::USAGE, message));
+            return outcome;
+        }
+    };
+    match shown {
+        Ok(preview) => outcome.preview = Some(preview),
+        Err(failure) => {
+            outcome.exit = failure.exit();
+            outcome.problems.extend(failure.diagnostics());
+        }
+    }
+    outcome
+}
+
+fn run(
+    request: &PreviewRequest,
+    loaded: Loaded,
+    stop: &Stop,
+    outcome: &mut PreviewOutcome,
+) -> Result<Preview, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(request.threads.max(1)).build()?;
+    let scratch = temporary_folder("preview")?;
+    let run = request.as_run();
+    let engine = request.engine(&scratch.path)?;
+    let opened = runtime.block_on(open(&run, &loaded, &engine, &mut outcome.texts))?;
+    outcome.warnings.extend(opened.prepared.warnings.iter().cloned());
+    let looking = Looking { request, opened: &opened, engine: &engine, folder: &scratch.path, stop };
+    match &request.key {
+        None => runtime.block_on(looking.first()),
+        Some(key) => {
+            let mut preview = runtime.block_on(looking.of_key(key))?;
+            // A run starts threads of its own.
+            preview.following = Some(follow::run(&run, loaded, &opened, &preview, key, &scratch.path, stop)?);
+            Ok(preview)
+        }
+    }
+}
+
+impl PreviewRequest {
+    /// The run that would do the same work.
+    pub(super) fn as_run(&self) -> RunRequest {
+        RunRequest {
+            started: self.started,
+            environment: self.environment.clone(),
+            variables: self.variables.clone(),
+            memory: self.memory,
+            threads: self.threads,
+            // Limits are about the whole, and nothing is published.
+            accept: vec!["rejects".to_owned()],
+            force: true,
+            ..RunRequest::new(self.current.clone(), self.as_of)
+        }
+    }
+
+    /// An engine that spills into `folder`.
+    pub(super) fn engine(&self, folder: &Path) -> Result<Engine, Failure> {
+        let options = EngineOptions {
+            threads: self.threads,
+            memory: self.memory,
+            spill: folder.to_path_buf(),
+            as_of: self.as_of,
+        };
+        Engine::new(options).map_err(|error| Failure::engine(&error, None))
+    }
+}
+
+/// A mapping that is ready to be looked at.
+pub(super) struct Opened {
+    pub prepared: Prepared,
+    pub tables: Arc<LookupTables>,
+}
+
+/// Prepares the mapping that was asked for, and reads the tables it looks up in.
+pub(super) async fn open(
+    run: &RunRequest,
+    loaded: &Loaded,
+    engine: &Engine,
+    texts: &mut Texts,
+) -> Result<Opened, Failure> {
+    let file = loaded.mappings.iter().find(|file| file.asked).expect("one mapping was asked for");
+    let mut mistakes = loaded.diagnostics.clone();
+    mistakes.extend(file.found.clone());
+    let around = Surrounding { project: &loaded.project, variables: &loaded.variables, request: run, engine };
+    let mut prepared = match prepare(file, &around, texts).await {
+        Ok(prepared) if !mistakes.has_errors() => prepared,
+        Ok(_) => return Err(Failure::Mapping(mistakes)),
+        Err(failure) if !mistakes.has_errors() => return Err(failure),
+        Err(failure) => {
+            failure.diagnostics().into_iter().for_each(|one| mistakes.push(one));
+            mistakes.sort();
+            return Err(Failure::Mapping(mistakes));
+        }
+    };
+    prepared.warnings.extend(mistakes);
+    let plain = prepared.session(engine, &Arc::new(LookupTables::new()), false)?;
+    let tables = Arc::new(lookups::read(&prepared.resolved, &plain, &prepared.files).await?);
+    Ok(Opened { prepared, tables })
+}
+
+/// Which judged columns are among `wanted`; all of them without any.
+fn shown(names: &[&str], wanted: &[String]) -> Result<Vec<bool>, Failure> {
+    let mut found = Diagnostics::new();
+    for name in wanted.iter().filter(|name| !names.contains(&name.as_str())) {
+        let diagnostic = Diagnostic::error(&code::USAGE, format!("`--column {name}`: no such target column"));
+        found.push(match nearest(name, names.iter().copied()) {
+            Some(near) => diagnostic.help(format!("`{near}` has a similar name")),
+            None => diagnostic.help(format!("columns: {}", names.join(", "))),
+        });
+    }
+    match found.is_empty() {
+        true => Ok(names.iter().map(|name| wanted.is_empty() || wanted.iter().any(|one| one == name)).collect()),
+        false => Err(Failure::Mapping(found)),
+    }
+}
