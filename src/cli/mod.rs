@@ -4,6 +4,7 @@
 
 mod arguments;
 mod given;
+mod lint;
 mod progress;
 mod run;
 mod say;
@@ -30,6 +31,7 @@ pub fn main() -> ExitCode {
     };
     let say = say::Say::new(arguments.quiet, arguments.verbose, arguments.message_format);
     match &arguments.command {
+        Command::Lint(lint) => lint::lint(lint, &say),
         Command::Run(run) => run::run(run, &say),
         Command::Why(why) => why::why(why, &say),
     }

@@ -16,7 +16,7 @@ whole is refused, fails or is warned (exit 1, 4 or 6). Capital words are article
 ";
 
 /// What each letter stands for.
-const GROUPS: [(char, &str); 9] = [
+const GROUPS: [(char, &str); 10] = [
     ('Y', "The mapping's text"),
     ('R', "Names, and rules of the format"),
     ('Q', "SQL"),
@@ -26,6 +26,7 @@ const GROUPS: [(char, &str); 9] = [
     ('L', "Limits and publishing"),
     ('S', "Sources and the world"),
     ('W', "Warnings: the record is written"),
+    ('F', "The form of a Totango file, judged by `lint`"),
 ];
 
 /// The whole page, in Markdown.

@@ -13,6 +13,7 @@ mod failure;
 mod folders;
 mod judge;
 mod known;
+mod lint;
 mod lookups;
 mod mapping;
 mod order;
@@ -27,6 +28,7 @@ mod why;
 mod words;
 
 pub use failure::Failure;
+pub use lint::{LintFinding, LintOutcome, LintRequest, lint};
 pub use request::{Exit, RunRequest, Stage, Stop, Watcher};
 pub use run::{RunOutcome, run};
 pub use why::{WhyRequest, why};

@@ -20,6 +20,7 @@ mod kind;
 mod ledger;
 mod lines;
 mod list;
+mod look;
 mod merge;
 mod ndjson;
 mod open;
@@ -41,6 +42,7 @@ mod tests;
 
 pub use definition::{PIECE_BYTES, SourceDefinition, SourceError};
 pub use ledger::{FileReport, Unreadable};
+pub use look::{decompressed, kind_of, listed, text};
 pub use open::open;
 pub use opened::Source;
 pub use register::FileRegister;

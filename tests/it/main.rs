@@ -11,6 +11,7 @@ mod docs;
 mod faults;
 mod golden;
 mod killing;
+mod lint;
 mod reading;
 mod shipped;
 mod support;
