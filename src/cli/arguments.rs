@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::cli::guess::GuessArguments;
 use crate::cli::lint::LintArguments;
 use crate::cli::run::RunArguments;
 use crate::cli::why::WhyArguments;
@@ -38,6 +39,8 @@ pub(super) enum MessageFormat {
 pub(super) enum Command {
     /// Read, reshape, check and publish.
     Run(RunArguments),
+    /// Draft a mapping from a file's headers and values.
+    Guess(GuessArguments),
     /// Judge a CSV file that something else made.
     Lint(LintArguments),
     /// Say where a record ended in the last run.

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod given;
+mod guess;
 mod lint;
 mod progress;
 mod run;
@@ -31,6 +32,7 @@ pub fn main() -> ExitCode {
     };
     let say = say::Say::new(arguments.quiet, arguments.verbose, arguments.message_format);
     match &arguments.command {
+        Command::Guess(guess) => guess::guess(guess, &say),
         Command::Lint(lint) => lint::lint(lint, &say),
         Command::Run(run) => run::run(run, &say),
         Command::Why(why) => why::why(why, &say),

@@ -11,6 +11,7 @@ mod clash;
 mod column;
 mod failure;
 mod folders;
+mod guess;
 mod judge;
 mod known;
 mod lint;
@@ -28,6 +29,7 @@ mod why;
 mod words;
 
 pub use failure::Failure;
+pub use guess::{GuessOutcome, GuessRequest, guess};
 pub use lint::{LintFinding, LintOutcome, LintRequest, lint};
 pub use request::{Exit, RunRequest, Stage, Stop, Watcher};
 pub use run::{RunOutcome, run};

@@ -40,3 +40,9 @@ pub fn text(path: &Path, compression: Compression, label: &str) -> io::Result<im
     let unknown = || io::Error::new(io::ErrorKind::InvalidInput, format!("there is no encoding called `{label}`"));
     TextReader::open(path, TextForm { compression, encoding: encoding(label).ok_or_else(unknown)? })
 }
+
+/// A part of a text in the encoding called `label`, as UTF-8 without a byte order mark. None if there is no such encoding.
+pub fn decode(part: &[u8], label: &str) -> Option<String> {
+    let (text, ..) = encoding(label)?.decode(part);
+    Some(text.into_owned())
+}

@@ -42,7 +42,7 @@ mod tests;
 
 pub use definition::{PIECE_BYTES, SourceDefinition, SourceError};
 pub use ledger::{FileReport, Unreadable};
-pub use look::{decompressed, kind_of, listed, text};
+pub use look::{decode, decompressed, kind_of, listed, text};
 pub use open::open;
 pub use opened::Source;
 pub use register::FileRegister;

@@ -10,6 +10,7 @@ mod determinism;
 mod docs;
 mod faults;
 mod golden;
+mod guess;
 mod killing;
 mod lint;
 mod reading;
