@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::cli::guess::GuessArguments;
+use crate::cli::init::InitArguments;
 use crate::cli::lint::LintArguments;
 use crate::cli::run::RunArguments;
 use crate::cli::why::WhyArguments;
@@ -39,6 +40,8 @@ pub(super) enum MessageFormat {
 pub(super) enum Command {
     /// Read, reshape, check and publish.
     Run(RunArguments),
+    /// Write a project to start from.
+    Init(InitArguments),
     /// Draft a mapping from a file's headers and values.
     Guess(GuessArguments),
     /// Judge a CSV file that something else made.

@@ -46,6 +46,9 @@ pub(super) fn guess(arguments: &GuessArguments, say: &Say) -> ExitCode {
     });
     say.diagnostics(&outcome.problems, &Texts::new());
     if let Some(exit) = outcome.exit {
+        if !say.quiet && !outcome.ranking.is_empty() {
+            say.line(ranking(&outcome).trim_end());
+        }
         return ExitCode::from(exit.code());
     }
     if arguments.out.is_none() {
@@ -58,13 +61,7 @@ pub(super) fn guess(arguments: &GuessArguments, say: &Say) -> ExitCode {
 }
 
 fn summary(arguments: &GuessArguments, outcome: &GuessOutcome) -> String {
-    let mut text = String::new();
-    if !outcome.ranking.is_empty() {
-        let width = outcome.ranking.iter().map(|(name, ..)| name.len()).max().unwrap_or_default();
-        for (name, score, why) in &outcome.ranking {
-            text.push_str(&format!("{name:<width$}  {score:>5.1}  {why}\n"));
-        }
-    }
+    let mut text = ranking(outcome);
     let (all, used) = outcome.columns;
     text.push_str(&format!("drafted `{}`: {used} of {all} columns used", outcome.format));
     match outcome.questions {
@@ -81,4 +78,11 @@ fn summary(arguments: &GuessArguments, outcome: &GuessOutcome) -> String {
         text.push_str("\nnext: save it with `--out mappings/NAME.yaml`");
     }
     text
+}
+
+/// Every format with its score, and why.
+fn ranking(outcome: &GuessOutcome) -> String {
+    let width = outcome.ranking.iter().map(|(name, ..)| name.len()).max().unwrap_or_default();
+    let line = |(name, score, why): &(String, f64, String)| format!("{name:<width$}  {score:>5.1}  {why}\n");
+    outcome.ranking.iter().map(line).collect()
 }

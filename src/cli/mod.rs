@@ -5,6 +5,7 @@
 mod arguments;
 mod given;
 mod guess;
+mod init;
 mod lint;
 mod progress;
 mod run;
@@ -33,6 +34,7 @@ pub fn main() -> ExitCode {
     let say = say::Say::new(arguments.quiet, arguments.verbose, arguments.message_format);
     match &arguments.command {
         Command::Guess(guess) => guess::guess(guess, &say),
+        Command::Init(init) => init::init(init, &say),
         Command::Lint(lint) => lint::lint(lint, &say),
         Command::Run(run) => run::run(run, &say),
         Command::Why(why) => why::why(why, &say),

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{excerpt, nearest};
 use crate::format::Empty;
-use crate::functions::{code_of, fault, is_warning};
+use crate::functions::{Judge, code_of, fault, is_warning};
 use crate::guess::dates::{Dates, dates};
 use crate::guess::matching::{Match, Why};
 use crate::guess::numbers::{Style, is_code, style};
@@ -100,7 +100,7 @@ pub(super) fn line(one: &Match, field: &Field, rules: &Rules, file: &File) -> Li
     }
     let why = match one.why {
         Why::Exact | Why::Name => "its name",
-        Why::Synonym => "often called so",
+        Why::Synonym => "commonly called so",
         Why::Near => "nearly its name",
         Why::Values => "by its values, please check",
     };
@@ -259,7 +259,9 @@ impl Finding<'_> {
             let word = FLAGS.iter().find(|(word, _)| value.trim().to_lowercase() == *word);
             map.extend(word.map(|(_, flag)| format!("{}: {}", key(value.trim()), scalar(flag))));
         }
+        // One strange word among many flags is a fault of its record.
         match map.is_empty() {
+            true if unread * 2 < self.field.filled => {}
             true => self.notes.push(format!("say with `map` which of {} mean yes", self.commonest())),
             false => self.options.push(format!("map: {{{}}}", map.join(", "))),
         }
@@ -298,24 +300,21 @@ impl Finding<'_> {
         }
         let unknown = verdict.of(fault::VALUE_UNKNOWN);
         if unknown > 0 {
-            self.allowed(&cell.values);
-        } else if self.field.values.len() <= 12 && self.field.filled > self.field.values.len() {
+            self.allowed(cell);
+        } else if self.field.is_choice() {
             self.notes.push(format!("values: {}", self.commonest()));
         }
         self.codes();
     }
 
     /// Values outside the catalogue's list: those that are nearly one of it are translated.
-    fn allowed(&mut self, allowed: &[String]) {
-        let strange = self
-            .field
-            .values
-            .iter()
-            .map(|(value, _)| value.trim())
-            .filter(|value| !allowed.iter().any(|one| one == value));
+    fn allowed(&mut self, cell: &CellSpec) {
+        let (allowed, Some(mut judge)) = (&cell.values, Judge::new(cell)) else { return };
+        let values = self.field.values.iter().map(|(value, _)| value.trim());
+        let strange: Vec<&str> = values.filter(|value| judge.fault(value) == fault::VALUE_UNKNOWN).take(20).collect();
         let mut map = Vec::new();
         let mut unlike = Vec::new();
-        for value in strange.take(20) {
+        for value in strange {
             match nearest(value, allowed.iter().map(String::as_str)) {
                 Some(near) => map.push(format!("{}: {}", key(value), scalar(near))),
                 None => unlike.push(format!("`{}`", excerpt(value))),

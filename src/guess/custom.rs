@@ -19,7 +19,7 @@ pub(super) fn entry(field: &Field, format: &FormatSpec) -> (String, Vec<String>)
     let all = field.filled;
     let mostly = |count: usize| count > 0 && count * 100 >= all * 95;
     let codes = field.count(is_code);
-    let date = dates(field, false);
+    let date = dates(field, speaks_of_time(&field.name));
     if format.custom.types.as_slice() == [CellType::ForeignKey] {
         options.push("type: foreign_key".to_owned());
     } else if codes > 0 {
@@ -64,7 +64,7 @@ pub(super) fn entry(field: &Field, format: &FormatSpec) -> (String, Vec<String>)
         false => format!("{}: {{column: {}{options}}}", key(&name), scalar(&field.name)),
     };
     let mut words = vec![filled(field)];
-    if field.values.len() <= 6 && field.filled > field.values.len() {
+    if field.values.len() <= 6 && field.is_choice() {
         let shown: Vec<String> =
             field.values.iter().map(|(value, count)| format!("{} ({})", excerpt(value), thousands(*count))).collect();
         words.push(shown.join(", "));
@@ -75,12 +75,22 @@ pub(super) fn entry(field: &Field, format: &FormatSpec) -> (String, Vec<String>)
     (entry, wrap(&words.join("; ")))
 }
 
+/// Whether numbers under this header may be moments.
+fn speaks_of_time(header: &str) -> bool {
+    const WORDS: [&str; 12] =
+        ["at", "on", "date", "time", "day", "login", "seen", "created", "updated", "modified", "timestamp", "ts"];
+    header.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&word.to_lowercase().as_str()))
+}
+
 /// Integer, currency or number, whichever fits, and how many values it takes.
 fn number(field: &Field, takes: &impl Fn(CellType) -> bool) -> Option<(CellType, usize)> {
     let sign = field.count(|value| value.contains(['$', '€', '£', '¥']));
     let kind = match () {
         () if sign > 0 && takes(CellType::Currency) => CellType::Currency,
-        () if takes(CellType::Integer) && field.judge(&CellSpec::new(CellType::Integer)).good == field.filled => {
+        () if takes(CellType::Integer)
+            && field.count(|value| value.contains('.')) == 0
+            && field.judge(&CellSpec::new(CellType::Integer)).good == field.filled =>
+        {
             CellType::Integer
         }
         () if takes(CellType::Number) => CellType::Number,
@@ -124,6 +134,11 @@ mod tests {
         assert_eq!(of("Zip", &["01234", "99999"]), "zip: Zip");
         assert_eq!(of("Card No", &["4000123412341234"]), "card_no: Card No");
         assert_eq!(of("Visits", &["12", "1,500"]), "visits: {column: Visits, type: integer}");
+        assert_eq!(of("MRR", &["1033.00"]), "mrr: {column: MRR, type: number}");
+        assert_eq!(
+            of("last_login", &["1763000000000"]),
+            "last_login: {column: last_login, type: date, formats: [epoch_ms]}"
+        );
         assert_eq!(of("Spend", &["$12.50"]), "spend: {column: Spend, type: currency}");
         assert_eq!(of("Größe", &["1,5", "2,25"]), "groesse: {column: Größe, type: number, decimal: \",\"}");
         assert_eq!(of("Seen", &["31.12.2026"]), "seen: {column: Seen, type: date, formats: [\"%d.%m.%Y\"]}");

@@ -121,6 +121,12 @@ impl Field {
         self.values.iter().filter(|(value, _)| test(value)).map(|(_, count)| count).sum()
     }
 
+    /// A few short values stand again and again.
+    pub(super) fn is_choice(&self) -> bool {
+        let short = self.values.iter().all(|(value, _)| value.chars().count() <= 40);
+        self.values.len() <= 12 && self.filled > self.values.len() && short
+    }
+
     /// Records whose value an earlier record has.
     pub(super) fn repeated(&self) -> usize {
         self.filled - self.values.len()

@@ -2,7 +2,8 @@
 //!
 //! In: a request of the command line (or of a program that uses the library). Out: an outcome with everything there is to
 //! tell; nothing is printed here. `run` goes: load, prepare each mapping, order the set, then for each mapping judge,
-//! settle, write, report; publish at the end, all at once. `why` reads what a run left.
+//! settle, write, report; publish at the end, all at once. `why` reads what a run left. `lint` runs a file's identity
+//! mapping and lays the outcome beside the file; `guess` drafts a mapping and prepares it as `run` would.
 
 mod account;
 mod asked;
@@ -12,6 +13,7 @@ mod column;
 mod failure;
 mod folders;
 mod guess;
+mod init;
 mod judge;
 mod known;
 mod lint;
@@ -30,6 +32,7 @@ mod words;
 
 pub use failure::Failure;
 pub use guess::{GuessOutcome, GuessRequest, guess};
+pub use init::init;
 pub use lint::{LintFinding, LintOutcome, LintRequest, lint};
 pub use request::{Exit, RunRequest, Stage, Stop, Watcher};
 pub use run::{RunOutcome, run};

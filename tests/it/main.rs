@@ -11,6 +11,7 @@ mod docs;
 mod faults;
 mod golden;
 mod guess;
+mod init;
 mod killing;
 mod lint;
 mod reading;

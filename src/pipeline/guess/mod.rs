@@ -110,6 +110,10 @@ fn run(request: &GuessRequest, outcome: &mut GuessOutcome) -> Result<(), Failure
         Some(format) => (format, Vec::new()),
         None => {
             let ranking = rank(&sample, &stem);
+            if ranking.first().is_none_or(|best| best.score <= 0.0) {
+                outcome.ranking = told(&ranking);
+                return Err(usage(format!("`{}` suits no format: say which with `--format`", request.source)));
+            }
             (ranking.first().expect("the catalogue has formats").format, ranking)
         }
     };
