@@ -4,6 +4,7 @@ use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use clap::Args;
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use serde_json::json;
 use crate::cli::arguments::MessageFormat;
 use crate::cli::given::{Means, current_folder, today};
 use crate::cli::progress::Progress;
+use crate::cli::run::listen;
 use crate::cli::say::Say;
 use crate::cli::summary::thousands;
 use crate::diagnostic::{Diagnostic, Texts, code, escape, find_code};
@@ -62,7 +64,9 @@ pub(super) fn lint(arguments: &LintArguments, say: &Say) -> ExitCode {
         // Whoever closed the pipe has read enough; the exit code still tells.
         let _ = out.write_all(line(&shown, finding, say.format).as_bytes());
     };
-    let outcome = judge(&request, &progress, &Stop::default(), &mut tell);
+    let stop = Stop::default();
+    let signal = listen(&stop);
+    let outcome = judge(&request, &progress, &stop, &mut tell);
     let _ = out.flush();
     drop(out);
     drop(progress);
@@ -75,7 +79,10 @@ pub(super) fn lint(arguments: &LintArguments, say: &Say) -> ExitCode {
     if outcome.records.is_some() || !outcome.counts.is_empty() {
         say.line(&summary(&shown, &arguments.format, &outcome));
     }
-    ExitCode::from(outcome.exit().code())
+    match (outcome.exit(), signal.load(Ordering::Relaxed)) {
+        (Exit::Interrupted, 15) => ExitCode::from(143),
+        (exit, _) => ExitCode::from(exit.code()),
+    }
 }
 
 fn request(arguments: &LintArguments) -> Result<LintRequest, String> {

@@ -120,7 +120,7 @@ fn request(arguments: &RunArguments) -> Result<RunRequest, String> {
 }
 
 /// The first Ctrl-C or SIGTERM asks the run to stop; a second one ends the process at once.
-fn listen(stop: &Stop) -> Arc<AtomicU8> {
+pub(super) fn listen(stop: &Stop) -> Arc<AtomicU8> {
     let which = Arc::new(AtomicU8::new(0));
     let (seen, stop) = (Arc::clone(&which), stop.clone());
     std::thread::spawn(move || {

@@ -115,7 +115,10 @@ impl Comparison<'_, '_> {
                 records += 1;
                 continue;
             }
-            let Some(record) = self.take(line)? else { continue };
+            let Some(record) = self.take(line)? else {
+                self.tally.flush();
+                continue;
+            };
             records += 1;
             if lost {
                 self.lost(line, &record)?;
@@ -125,6 +128,7 @@ impl Comparison<'_, '_> {
             if record.fields.len() == self.width {
                 self.bare_fields(line, &record);
             }
+            self.tally.flush();
         }
         let left = self.written.row()?.is_some()
             || [&self.rejects, &self.duplicates].into_iter().flatten().any(|report| report.next.is_some());

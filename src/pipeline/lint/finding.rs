@@ -28,6 +28,8 @@ pub(super) struct Tally<'a> {
     tell: &'a mut dyn FnMut(&LintFinding),
     most: u64,
     counts: BTreeMap<&'static str, (u64, u64)>,
+    /// Findings of the record at hand.
+    pending: Vec<LintFinding>,
     /// Something was found that would be lost if the file were written anew.
     pub(super) loses: u64,
 }
@@ -35,7 +37,7 @@ pub(super) struct Tally<'a> {
 impl<'a> Tally<'a> {
     /// At most `most` findings of each code reach `tell`.
     pub(super) fn new(tell: &'a mut dyn FnMut(&LintFinding), most: u64) -> Self {
-        Self { tell, most, counts: BTreeMap::new(), loses: 0 }
+        Self { tell, most, counts: BTreeMap::new(), pending: Vec::new(), loses: 0 }
     }
 
     /// One more; what it takes to tell it is only asked for if it is told.
@@ -45,12 +47,19 @@ impl<'a> Tally<'a> {
         self.loses += u64::from(loses);
         if *told < self.most {
             *told += 1;
-            (self.tell)(&finding());
+            self.pending.push(finding());
         }
     }
 
+    /// The record is through: its findings are told, in the order of its fields.
+    pub(super) fn flush(&mut self) {
+        self.pending.sort_by_key(|finding| finding.field);
+        self.pending.drain(..).for_each(|finding| (self.tell)(&finding));
+    }
+
     /// By code: how many there are, and how many of them were told.
-    pub(super) fn finish(self) -> BTreeMap<&'static str, (u64, u64)> {
+    pub(super) fn finish(mut self) -> BTreeMap<&'static str, (u64, u64)> {
+        self.flush();
         self.counts
     }
 }

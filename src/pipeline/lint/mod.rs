@@ -139,6 +139,7 @@ fn judge(
         many => return usage(outcome, format!("`{path}` means {} files; lint judges one at a time", many.len())),
     };
     let Some(header) = header(&file, tally)? else { return Ok(()) };
+    tally.flush();
     if format.own_key.is_some() && request.key.is_none() {
         return usage(outcome, format!("`{}` has a key of its own: say which column with `--key`", format.name));
     }
@@ -166,6 +167,7 @@ fn judge(
             written: None,
         });
     }
+    tally.flush();
     let Some(text) = &identity.text else {
         outcome.notes.push("the rows were not judged: the header must be mended first".to_owned());
         return Ok(());
