@@ -17,6 +17,7 @@ pub mod diagnostic;
 pub mod engine;
 pub mod format;
 pub mod functions;
+pub mod guess;
 pub mod mapping;
 pub mod output;
 pub mod pipeline;

@@ -3,6 +3,9 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::cli::diff::DiffArguments;
+use crate::cli::guess::GuessArguments;
+use crate::cli::init::InitArguments;
+use crate::cli::lint::LintArguments;
 use crate::cli::preview::PreviewArguments;
 use crate::cli::run::RunArguments;
 use crate::cli::test::TestArguments;
@@ -46,6 +49,12 @@ pub(super) enum Command {
     Diff(DiffArguments),
     /// Run the mappings' own tests.
     Test(TestArguments),
+    /// Write a project to start from.
+    Init(InitArguments),
+    /// Draft a mapping from a file's headers and values.
+    Guess(GuessArguments),
+    /// Judge a CSV file that something else made.
+    Lint(LintArguments),
     /// Say where a record ended in the last run.
     Why(WhyArguments),
 }

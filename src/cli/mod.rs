@@ -5,6 +5,9 @@
 mod arguments;
 mod diff;
 mod given;
+mod guess;
+mod init;
+mod lint;
 mod preview;
 mod progress;
 mod record;
@@ -34,6 +37,9 @@ pub fn main() -> ExitCode {
     };
     let say = say::Say::new(arguments.quiet, arguments.verbose, arguments.message_format);
     match &arguments.command {
+        Command::Guess(guess) => guess::guess(guess, &say),
+        Command::Init(init) => init::init(init, &say),
+        Command::Lint(lint) => lint::lint(lint, &say),
         Command::Run(run) => run::run(run, &say),
         Command::Preview(preview) => preview::preview(preview, &say),
         Command::Diff(diff) => diff::diff(diff, &say),

@@ -16,7 +16,7 @@ whole is refused, fails or is warned (exit 1, 4 or 6). Capital words are article
 ";
 
 /// What each letter stands for.
-const GROUPS: [(char, &str); 10] = [
+const GROUPS: [(char, &str); 11] = [
     ('Y', "The mapping's text"),
     ('R', "Names, and rules of the format"),
     ('Q', "SQL"),
@@ -27,6 +27,7 @@ const GROUPS: [(char, &str); 10] = [
     ('S', "Sources and the world"),
     ('W', "Warnings: the record is written"),
     ('T', "Tests of a mapping"),
+    ('F', "The form of a Totango file, judged by `lint`"),
 ];
 
 /// The whole page, in Markdown.

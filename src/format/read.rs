@@ -27,6 +27,7 @@ pub(super) fn format(name: &str, text: &str, earlier: &[FormatSpec]) -> Result<F
         name: block.needed("format")?,
         title: block.needed("title")?,
         about: block.needed("about")?,
+        also: block.list("also")?,
         sources: block.list("sources")?,
         after: block.list("after")?,
         columns: columns(&mut block, &key, like)?,
@@ -92,6 +93,7 @@ fn column(name: String, in_key: bool, mut block: Block<'_>) -> Result<ColumnSpec
     let column = ColumnSpec {
         display: block.text("display")?.unwrap_or_else(|| name.clone()),
         aliases: block.list("aliases")?,
+        also: block.list("also")?,
         kind: block.kind("type")?.ok_or_else(|| block.fault(format!("`{name}` has no `type`")))?,
         need,
         empty,

@@ -11,6 +11,8 @@ pub struct FormatSpec {
     pub title: String,
     /// What a row of the file is, one sentence.
     pub about: String,
+    /// What exports with such rows are called elsewhere (for `guess`).
+    pub also: Vec<String>,
     /// Articles the rules come from (codes of the source list).
     pub sources: Vec<String>,
     /// Formats that Totango should have loaded before this one.
@@ -64,6 +66,8 @@ pub struct ColumnSpec {
     pub display: String,
     /// Other spellings seen in Totango's pages (for `lint`, `guess` and near misses).
     pub aliases: Vec<String>,
+    /// What other systems call it, the likeliest first (for `guess`).
+    pub also: Vec<String>,
     /// Its type.
     pub kind: CellType,
     /// How necessary it is.

@@ -10,6 +10,7 @@ mod cell;
 mod column;
 mod explain;
 pub mod fault;
+mod judge;
 mod kernel;
 mod lookup;
 mod page;
@@ -28,6 +29,7 @@ pub use cell::{Step, Trace};
 pub use column::{judged_fields, judged_parts, judged_type};
 pub use explain::{Explainer, explain};
 pub use fault::{code_of, is_warning};
+pub use judge::Judge;
 pub use lookup::{LookupClash, LookupKey, LookupTable, LookupTables};
 pub use page::page;
 pub use udf::FunctionPage;
@@ -75,9 +77,7 @@ pub fn layout_problem(layout: &str) -> Option<String> {
 
 /// The fault that `value` has as a cell of `spec`, or the one that its options have; no lookup table is known here.
 pub fn fault_of(spec: &CellSpec, value: &str) -> Option<u8> {
-    let cell = cell::Cell::new(spec.clone(), &LookupTables::new()).ok()?;
-    let (mut hint, mut side) = (kernel::date::Hint::default(), Vec::new());
-    let fault = cell.judge(Some(value.as_bytes()), &mut hint, &mut side).fault;
+    let fault = Judge::new(spec)?.fault(value);
     (fault != fault::NONE).then_some(fault)
 }
 

@@ -3,8 +3,9 @@
 //! In: a request of the command line (or of a program that uses the library). Out: an outcome with everything there is to
 //! tell; nothing is printed here. `run` goes: load, prepare each mapping, order the set, then for each mapping judge,
 //! settle, write, report; publish at the end, all at once. `why` reads what a run left. `test` runs mappings on given rows;
-//! `preview` judges the first records, or follows one through everything;
-//! `diff` compares what two versions of a mapping make.
+//! `preview` judges the first records, or follows one through everything; `diff` compares what two versions of a mapping make;
+//! `lint` runs a file's identity mapping and lays the outcome beside the file; `guess` drafts a mapping and prepares it as
+//! `run` would.
 
 mod account;
 mod asked;
@@ -14,9 +15,12 @@ mod column;
 mod diff;
 mod failure;
 mod folders;
+mod guess;
+mod init;
 mod judge;
 mod judged;
 mod known;
+mod lint;
 mod lookups;
 mod mapping;
 mod opened;
@@ -35,6 +39,9 @@ mod words;
 
 pub use diff::{AttributeDifference, DiffOutcome, DiffRequest, MappingDifference, TableDifference, diff};
 pub use failure::Failure;
+pub use guess::{GuessOutcome, GuessRequest, guess};
+pub use init::init;
+pub use lint::{LintFinding, LintOutcome, LintRequest, lint};
 pub use preview::{
     CellFault, Following, Preview, PreviewCell, PreviewFate, PreviewOutcome, PreviewRecord, PreviewRequest, preview,
 };

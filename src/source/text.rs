@@ -71,6 +71,12 @@ impl TextReader {
     }
 }
 
+impl Read for TextReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        read_some(&mut self.input, buffer)
+    }
+}
+
 /// The encoding called `label` in the WHATWG standard, where `latin1` means windows-1252 and `utf-16` little-endian.
 pub(super) fn encoding(label: &str) -> Option<&'static Encoding> {
     Encoding::for_label_no_replacement(label.as_bytes())

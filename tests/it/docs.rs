@@ -229,7 +229,8 @@ fn every_link_of_a_page_leads_to_a_file() {
 /// what the commands said.
 #[test]
 fn commands_say_what_the_pages_show() {
-    for page in ["README.md", "examples/README.md", "docs/test.md", "docs/preview.md"] {
+    let pages = ["README.md", "examples/README.md", "docs/test.md", "docs/preview.md", "docs/guess.md", "docs/lint.md"];
+    for page in pages {
         let place = tempfile::tempdir().unwrap();
         let project = place.path().join("page.in");
         for folder in ["mappings", "queries", "examples"] {

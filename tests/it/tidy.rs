@@ -15,6 +15,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("compile", 4),
     ("functions", 5),
     ("source", 6),
+    ("guess", 6),
     ("engine", 7),
     ("vet", 8),
     ("settle", 9),

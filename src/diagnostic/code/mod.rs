@@ -2,8 +2,8 @@
 //!
 //! A code, once released, keeps its meaning and is never reused. Ranges: Y1xx the mapping's text, R2xx names and rules of
 //! the format, Q3xx SQL, V4xx cell values, D5xx unreadable records, K6xx keys, duplicates, hierarchy and references,
-//! L7xx limits and publishing, S8xx sources and the world, W9xx warnings about data,
-//! T1xx tests of mappings.
+//! L7xx limits and publishing, S8xx sources and the world, W9xx warnings about data, T1xx tests of mappings, F10xx the form of a
+//! Totango file.
 
 use std::sync::LazyLock;
 
@@ -17,11 +17,13 @@ macro_rules! codes {
     };
 }
 
+mod form;
 mod mapping;
 mod row;
 mod run;
 mod test;
 
+pub use form::*;
 pub use mapping::*;
 pub use row::*;
 pub use run::*;
@@ -55,7 +57,7 @@ pub struct Code {
 
 /// Every code, in order.
 pub fn register() -> &'static [&'static Code] {
-    static REGISTER: LazyLock<Vec<&'static Code>> = LazyLock::new(|| [MAPPING, ROW, RUN, TEST].concat());
+    static REGISTER: LazyLock<Vec<&'static Code>> = LazyLock::new(|| [MAPPING, ROW, RUN, TEST, FORM].concat());
     &REGISTER
 }
 

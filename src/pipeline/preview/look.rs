@@ -9,7 +9,6 @@ use datafusion::logical_expr::LogicalPlanBuilder;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 
-use crate::diagnostic::Code;
 use crate::engine::Engine;
 use crate::functions::{code_of, fault, is_warning, text_of, trace};
 use crate::pipeline::judged::{Batch, Judged, judged, text_at};
@@ -238,7 +237,7 @@ impl Looking<'_> {
         // Of a row with faulty cells the rules are asked too, as in the rejects file.
         for rule in rules_of_row(&telling.task, &batch.judged, row)? {
             let (code, _, message) = rule_in_words(&telling.task.layout, rule);
-            record.faults.push(CellFault { code: code, message, is_warning: false });
+            record.faults.push(CellFault { code, message, is_warning: false });
             bad = true;
         }
         if bad && kept {
