@@ -9,7 +9,7 @@ codes! { TEST:
     NOTHING_EXPECTED "T102" Mapping "a case expects nothing"
         "It could not fail."
         "Write `expect`, or let `tanguero test --update` write what comes out.";
-    GIVEN_UNREAD "T103" Mapping "a case gives a column that is not read, and not one of a similar name that is"
+    GIVEN_UNREAD "T103" Mapping "a case gives a column that nothing reads, and lacks one of a similar name"
         "Most often its name is misspelt, and the case would test an empty cell."
         "Correct the name, or leave the column out.";
     BAD_GIVEN "T104" Mapping "rows of a case that its source cannot have"
