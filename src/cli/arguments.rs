@@ -2,7 +2,11 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::cli::check::CheckArguments;
+use crate::cli::explain::ExplainArguments;
+use crate::cli::formats::FormatsArguments;
 use crate::cli::run::RunArguments;
+use crate::cli::schema::SchemaArguments;
 use crate::cli::why::WhyArguments;
 
 /// Turns messy source data into the CSV files that Totango's Customer Data Hub accepts.
@@ -37,6 +41,14 @@ pub(super) enum MessageFormat {
 pub(super) enum Command {
     /// Read, reshape, check and publish.
     Run(RunArguments),
+    /// Judge mappings against formats and the columns of their sources, without reading rows.
+    Check(CheckArguments),
+    /// Print the SQL a mapping compiles to, the engine's plan, or the way of each column; or what a code means.
+    Explain(ExplainArguments),
+    /// Totango's file formats: columns, types, rules, limits, a mapping to start from.
+    Formats(FormatsArguments),
+    /// JSON Schema of the mapping file, for editors.
+    Schema(SchemaArguments),
     /// Say where a record ended in the last run.
     Why(WhyArguments),
 }

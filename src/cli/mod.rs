@@ -3,10 +3,14 @@
 //! stdout carries data only (and messages in a machine's format); people's text and progress go to stderr.
 
 mod arguments;
+mod check;
+mod explain;
+mod formats;
 mod given;
 mod progress;
 mod run;
 mod say;
+mod schema;
 mod summary;
 mod why;
 
@@ -31,6 +35,10 @@ pub fn main() -> ExitCode {
     let say = say::Say::new(arguments.quiet, arguments.verbose, arguments.message_format);
     match &arguments.command {
         Command::Run(run) => run::run(run, &say),
+        Command::Check(check) => check::check(check, &say),
+        Command::Explain(explain) => explain::explain(explain, &say),
+        Command::Formats(formats) => formats::formats(formats, &say),
+        Command::Schema(schema) => schema::schema(schema, &say),
         Command::Why(why) => why::why(why, &say),
     }
 }

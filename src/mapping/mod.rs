@@ -11,6 +11,7 @@ mod output;
 mod project;
 mod read;
 mod rows;
+mod schema;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -20,5 +21,6 @@ mod wide;
 
 pub use file::parse;
 pub use project::parse_project;
+pub use schema::{mapping_schema, project_schema};
 pub use tree::*;
 pub use variables::Variables;

@@ -14,7 +14,8 @@ use crate::functions::{LookupTables, explain, fault, text_of};
 use crate::output::{
     Disclosure, Duplicate, DuplicatesWriter, Record, Reject, RejectsFile, RejectsWriter, Staged, Staging,
 };
-use crate::pipeline::prepare::{Prepared, register};
+use crate::pipeline::open::register;
+use crate::pipeline::prepare::Prepared;
 use crate::pipeline::{Failure, Stop, words};
 use crate::resolve::{CellSpec, Input, Resolved};
 use crate::settle::{Absence, Explainer, Explanation, KeySet, Reason, Rejected, Settled, rules_of_row};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 use crate::output::{Finding, RunReport, find_run, render, runs, why as findings};
-use crate::project::{Options, load, root_of};
+use crate::project::{Options, load, mapping_path};
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -28,13 +28,7 @@ pub struct WhyRequest {
 /// A mapping that is not there, a run that was not kept, evidence that cannot be read.
 pub fn why(request: &WhyRequest) -> Result<(String, bool), String> {
     let options = Options { variables: std::collections::BTreeMap::new(), environment: None, as_of: request.as_of };
-    let mapping = match &request.mapping {
-        // A mapping's name does as well as its path.
-        name if name.extension().is_none() && !request.current.join(name).exists() => {
-            root_of(&request.current).join("mappings").join(name).with_extension("yaml")
-        }
-        path => path.clone(),
-    };
+    let mapping = mapping_path(&request.mapping, &request.current);
     let loaded = load(&[mapping], &request.current, &options)?;
     let name = loaded.mappings.iter().find(|file| file.asked).map(|file| file.name.clone()).unwrap_or_default();
     let root = &loaded.project.root;

@@ -32,6 +32,14 @@ pub fn root_of(folder: &Path) -> PathBuf {
     folder.to_path_buf()
 }
 
+/// The file that `given` means on the command line: a path, or the name of a mapping in the project's `mappings/`.
+pub fn mapping_path(given: &Path, current: &Path) -> PathBuf {
+    if given.extension().is_some() || current.join(given).exists() {
+        return given.to_path_buf();
+    }
+    root_of(current).join("mappings").join(given).with_extension("yaml")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,5 +6,5 @@
 mod find;
 mod load;
 
-pub use find::root_of;
+pub use find::{mapping_path, root_of};
 pub use load::{Loaded, MappingFile, Options, Project, load};

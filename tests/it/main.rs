@@ -3,16 +3,26 @@
 // What helps tests stands outside `#[test]`, where clippy.toml does not reach.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
+mod author;
 mod binary;
+mod check;
 mod checker;
+mod codes;
 mod commands;
 mod determinism;
 mod docs;
+mod explain;
 mod faults;
 mod golden;
 mod killing;
+mod mistakes_names;
+mod mistakes_rules;
+mod mistakes_sql;
+mod mistakes_text;
 mod reading;
+mod schema;
 mod shipped;
 mod support;
 mod tidy;
 mod tracing;
+mod validator;

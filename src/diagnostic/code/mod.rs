@@ -16,10 +16,12 @@ macro_rules! codes {
     };
 }
 
+mod example;
 mod mapping;
 mod row;
 mod run;
 
+pub use example::{Example, near};
 pub use mapping::*;
 pub use row::*;
 pub use run::*;

@@ -24,6 +24,7 @@ fn a_long_policy_that_lacks_its_word() {
       |
     4 | duplicates: {by: {type: date}, fallback: any}
       | ^^^^^^^^^^ `duplicates` needs `policy`
+      = help: e.g. `{policy: newest, by: {column: Modified, type: date}}`
 
     error[Y108]: `by` has no origin
      --> mappings/m.yaml:4:14
@@ -75,6 +76,7 @@ fn a_reference_needs_a_target() {
       |
     4 | references: {account_id: {missing: skip}, parent_id: accounts}
       |              ^^^^^^^^^^ a reference needs `in`
+      = help: e.g. `{in: [accounts], missing: reject}`
 
     error[Y104]: `missing` cannot be `skip`
      --> mappings/m.yaml:4:36
@@ -100,12 +102,14 @@ fn tags_need_a_column_and_the_known_ones() {
       |
     4 | tags: {by: "|", absent: delete}
       | ^^^^ `tags` needs `column`
+      = help: e.g. `{column: Labels, by: "|", known: [vip, beta]}`
 
     error[Y105]: `known` is missing
      --> mappings/m.yaml:4:1
       |
     4 | tags: {by: "|", absent: delete}
       | ^^^^ `tags` needs `known`
+      = help: e.g. `{column: Labels, by: "|", known: [vip, beta]}`
 
     error[Y104]: `absent` cannot be `delete`
      --> mappings/m.yaml:4:25
