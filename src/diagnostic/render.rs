@@ -26,6 +26,7 @@ pub enum Style {
 #[derive(Debug, Clone, Default)]
 pub struct Texts {
     by_path: BTreeMap<String, String>,
+    base: String,
 }
 
 impl Texts {
@@ -37,6 +38,11 @@ impl Texts {
     /// The text shown as `path`.
     pub fn insert(&mut self, path: impl Into<String>, text: impl Into<String>) {
         self.by_path.insert(path.into(), text.into());
+    }
+
+    /// What stands before the paths, with a `/` at its end, where those who read annotations look from another folder.
+    pub fn set_base(&mut self, base: impl Into<String>) {
+        self.base = base.into();
     }
 
     /// The text shown as `path`.
@@ -181,7 +187,7 @@ impl<'t> Renderer<'t> {
     fn github(&self, diagnostic: &Diagnostic) -> String {
         let mut properties = Vec::new();
         if let Some(place) = &diagnostic.place {
-            properties.push(format!("file={}", property(&place.path)));
+            properties.push(format!("file={}", property(&format!("{}{}", self.texts.base, place.path))));
             if let (Some(start), Some(end)) = (self.point(place, place.span.start), self.point(place, place.span.end)) {
                 properties.push(format!("line={},endLine={}", start.0, end.0));
                 // GitHub refuses columns for a range of lines.

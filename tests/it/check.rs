@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use serde_json::Value;
 
 use crate::author::{checked, drawn, mistakes, project, told, wrapped};
-use crate::binary::Place;
+use crate::binary::{Place, Said};
 
 const TEN: &str = "format: acounts
 sources:
@@ -223,6 +223,11 @@ fn messages_for_machines() {
     let said = place.go(&["check", "--message-format", "github"]).ends_with(3);
     assert!(said.out.contains("::error file=mappings/accounts.yaml,line=7,endLine=7,col=23,"), "{}", said.out);
     assert!(said.out.contains("::warning file=mappings/accounts.yaml,line=1,"), "{}", said.out);
+    // From the folder above, as in a repository of several projects.
+    let name = place.path().file_name().unwrap().to_string_lossy().into_owned();
+    let mut above = place.command(&["check", &format!("{name}/mappings"), "--message-format", "github"]);
+    let said = Said::new(&above.current_dir(place.path().parent().unwrap()).output().unwrap()).ends_with(3);
+    assert!(said.out.contains(&format!("file={name}/mappings/accounts.yaml,")), "{}", said.out);
 }
 
 #[test]

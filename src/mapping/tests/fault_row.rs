@@ -122,12 +122,13 @@ fn tags_need_a_column_and_the_known_ones() {
 
 #[test]
 fn a_pivot_needs_module_and_action() {
-    assert_snapshot!(with_head("pivot: {module: m, aggregate: avg, top: {of: pair}, columns: pinned, fill: 1}\n"), @"
+    assert_snapshot!(with_head("pivot: {module: m, aggregate: avg, top: {of: pair}, columns: pinned, fill: 1}\n"), @r#"
     error[Y105]: `action` is missing
      --> mappings/m.yaml:4:1
       |
     4 | pivot: {module: m, aggregate: avg, top: {of: pair}, columns: pinned, fill: 1}
       | ^^^^^ `pivot` needs `action`
+      = help: e.g. `{module: "\"Module\"", action: "\"Action\""}`
 
     error[Y104]: `aggregate` cannot be `avg`
      --> mappings/m.yaml:4:31
@@ -141,6 +142,7 @@ fn a_pivot_needs_module_and_action() {
       |
     4 | pivot: {module: m, aggregate: avg, top: {of: pair}, columns: pinned, fill: 1}
       |                                    ^^^ `top` needs `n`
+      = help: e.g. `{n: 50, of: module}`
 
     error[Y109]: `columns: pinned` is not available in this version
      --> mappings/m.yaml:4:62
@@ -155,7 +157,7 @@ fn a_pivot_needs_module_and_action() {
     4 | pivot: {module: m, aggregate: avg, top: {of: pair}, columns: pinned, fill: 1}
       |                                                                            ^ not one of the words
       = help: allowed: `0`
-    ");
+    "#);
 }
 
 #[test]
@@ -166,6 +168,7 @@ fn a_collection_needs_name_and_key() {
       |
     4 | collection: {nam: Invoices}
       | ^^^^^^^^^^ `collection` needs `key`
+      = help: e.g. `{name: Invoices, key: invoice_id}`
 
     error[Y102]: unknown key `nam`
      --> mappings/m.yaml:4:14
