@@ -30,7 +30,7 @@ pub fn screen(format: &FormatSpec) -> String {
         };
         table.push([name, row.kind.to_string(), row.need, row.rule, row.empty]);
     }
-    let _ = write!(text, "\n{}", laid_out(&table, [24, 11, 11, 35, 15]));
+    let _ = write!(text, "\n{}", laid_out(&table, [23, 11, 11, 32, 15]));
     let mut list = |title: &str, items: &[String]| {
         if !items.is_empty() {
             let _ = writeln!(text, "\n{title}");
@@ -55,7 +55,7 @@ fn laid_out<const N: usize>(rows: &[[String; N]], widths: [usize; N]) -> String 
             let mut drawn = String::new();
             for (cell, width) in cells.iter_mut().zip(widths) {
                 let part = cell.get_mut(line).map(std::mem::take).unwrap_or_default();
-                let space = width.saturating_sub(part.chars().count()) + 1;
+                let space = width.saturating_sub(part.chars().count()) + 2;
                 drawn.push_str(&part);
                 drawn.extend(std::iter::repeat_n(' ', space));
             }
@@ -112,7 +112,7 @@ mod tests {
                 assert!(words(&screen).contains(&words(rule)), "{}: {rule}", format.name);
             }
             for column in &format.columns {
-                let first = wrapped(&column.name, 24).remove(0);
+                let first = wrapped(&column.name, 23).remove(0);
                 assert!(screen.lines().any(|line| line.starts_with(&first)), "{}: {}", format.name, column.name);
             }
             assert!(screen.ends_with(&format.example_mapping()));

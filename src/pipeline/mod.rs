@@ -2,7 +2,8 @@
 //!
 //! In: a request of the command line (or of a program that uses the library). Out: an outcome with everything there is to
 //! tell; nothing is printed here. `run` goes: load, prepare each mapping, order the set, then for each mapping judge,
-//! settle, write, report; publish at the end, all at once. `why` reads what a run left.
+//! settle, write, report; publish at the end, all at once. `check` and `explain` stop before the first row; `why` reads what a run
+//! left.
 
 mod account;
 mod asked;
