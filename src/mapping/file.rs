@@ -16,7 +16,7 @@ pub(super) const MAPPING: Section = Section {
         ("sources", Takes::SqlNames(&Takes::Section(&sources::SOURCE))),
         ("from", Takes::TextOr(&sources::FROM)),
         ("where", Takes::Text),
-        ("defaults", Takes::Types(&columns::BY_TYPE)),
+        ("defaults", Takes::Types),
         ("let", Takes::SqlNames(&Takes::Text)),
         ("columns", Takes::Columns),
         ("tags", Takes::Section(&wide::TAGS)),

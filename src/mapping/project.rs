@@ -16,7 +16,7 @@ pub(super) const PROJECT: Section = Section {
         ("stores", Takes::Later),
         ("variables", Takes::SqlNames(&Takes::Text)),
         ("environments", Takes::Names(&Takes::Section(&ENVIRONMENT))),
-        ("defaults", Takes::Types(&columns::BY_TYPE)),
+        ("defaults", Takes::Types),
         ("attributes", Takes::Texts),
         ("output", Takes::Section(&OUTPUT)),
         ("state", Takes::Text),

@@ -16,7 +16,7 @@ pub fn mapping_schema() -> Value {
     let mut schema = whole("tanguero mapping", &file::MAPPING);
     let per_format: Vec<Value> = catalog().iter().map(of_format).collect();
     schema["allOf"] = Value::Array(per_format);
-    schema["$defs"] = json!({ "column": text_or(&columns::COLUMN) });
+    schema["$defs"]["column"] = text_or(&columns::COLUMN);
     schema
 }
 
@@ -32,6 +32,7 @@ fn whole(title: &str, section: &'static Section) -> Value {
     if let Value::Object(object) = of_section(section) {
         schema.extend(object);
     }
+    schema.insert("$defs".to_owned(), json!({ "options": of_section(&columns::BY_TYPE) }));
     Value::Object(schema)
 }
 
@@ -111,8 +112,8 @@ fn value(takes: Takes) -> Value {
             "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" },
             "additionalProperties": value(*each),
         }),
-        Takes::Types(section) => {
-            let types = CellType::ALL.map(|kind| (kind.name().to_owned(), of_section(section)));
+        Takes::Types => {
+            let types = CellType::ALL.map(|kind| (kind.name().to_owned(), json!({ "$ref": "#/$defs/options" })));
             json!({ "type": "object", "properties": Map::from_iter(types), "additionalProperties": false })
         }
         Takes::Format => words(catalog().iter().map(|format| format.name.as_str()).collect()),

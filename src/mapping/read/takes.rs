@@ -38,8 +38,8 @@ pub(in crate::mapping) enum Takes {
     Names(&'static Takes),
     /// The author's own names, such as SQL can use, each with such a value.
     SqlNames(&'static Takes),
-    /// The names of types, each with such a mapping.
-    Types(&'static Section),
+    /// The names of types, each with the options of columns of that type.
+    Types,
     /// The name of a format.
     Format,
     /// Target columns: names of the format or custom ones, each a scalar or a column's mapping.
