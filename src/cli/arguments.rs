@@ -2,12 +2,17 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::cli::check::CheckArguments;
+use crate::cli::completions::CompletionsArguments;
 use crate::cli::diff::DiffArguments;
+use crate::cli::explain::ExplainArguments;
+use crate::cli::formats::FormatsArguments;
 use crate::cli::guess::GuessArguments;
 use crate::cli::init::InitArguments;
 use crate::cli::lint::LintArguments;
 use crate::cli::preview::PreviewArguments;
 use crate::cli::run::RunArguments;
+use crate::cli::schema::SchemaArguments;
 use crate::cli::test::TestArguments;
 use crate::cli::why::WhyArguments;
 
@@ -41,20 +46,30 @@ pub(super) enum MessageFormat {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Read, reshape, check and publish.
-    Run(RunArguments),
-    /// Show the first records, or follow one: each cell as read beside as written.
-    Preview(PreviewArguments),
-    /// Say what a changed mapping changes, on the same input.
-    Diff(DiffArguments),
-    /// Run the mappings' own tests.
-    Test(TestArguments),
     /// Write a project to start from.
     Init(InitArguments),
     /// Draft a mapping from a file's headers and values.
     Guess(GuessArguments),
-    /// Judge a CSV file that something else made.
-    Lint(LintArguments),
+    /// Judge mappings against formats and the columns of their sources, without reading rows.
+    Check(CheckArguments),
+    /// Show the first records, or follow one: each cell as read beside as written.
+    Preview(PreviewArguments),
+    /// Run the mappings' own tests.
+    Test(TestArguments),
+    /// Read, reshape, check and publish.
+    Run(RunArguments),
     /// Say where a record ended in the last run.
     Why(WhyArguments),
+    /// Say what a changed mapping changes, on the same input.
+    Diff(DiffArguments),
+    /// Print the SQL a mapping compiles to, the engine's plan, or the way of each column; or what a code means.
+    Explain(ExplainArguments),
+    /// Judge a CSV file that something else made.
+    Lint(LintArguments),
+    /// Totango's file formats: columns, types, rules, limits, a mapping to start from.
+    Formats(FormatsArguments),
+    /// JSON Schema of the mapping file, for editors.
+    Schema(SchemaArguments),
+    /// A script with which a shell completes commands and flags.
+    Completions(CompletionsArguments),
 }

@@ -3,7 +3,11 @@
 //! stdout carries data only (and messages in a machine's format); people's text and progress go to stderr.
 
 mod arguments;
+mod check;
+mod completions;
 mod diff;
+mod explain;
+mod formats;
 mod given;
 mod guess;
 mod init;
@@ -13,6 +17,7 @@ mod progress;
 mod record;
 mod run;
 mod say;
+mod schema;
 mod summary;
 mod test;
 mod why;
@@ -44,6 +49,11 @@ pub fn main() -> ExitCode {
         Command::Preview(preview) => preview::preview(preview, &say),
         Command::Diff(diff) => diff::diff(diff, &say),
         Command::Test(test) => test::test(test, &say),
+        Command::Check(check) => check::check(check, &say),
+        Command::Explain(explain) => explain::explain(explain, &say),
+        Command::Formats(formats) => formats::formats(formats, &say),
+        Command::Schema(schema) => schema::schema(schema, &say),
+        Command::Completions(completions) => completions::completions(completions, &say),
         Command::Why(why) => why::why(why, &say),
     }
 }

@@ -5,6 +5,7 @@
 //! that a value or a name contains can change what the SQL means. This room is pure and knows no engine: that the user's
 //! SQL is one expression is for `vet` to prove, before anything here is run.
 
+mod layout;
 mod select;
 
 use crate::resolve::{Resolved, RowSource};

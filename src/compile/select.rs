@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::compile::layout::Call;
 use crate::compile::{CompiledQuery, table};
 use crate::mapping::{Aggregate, CellType};
 use crate::resolve::{CellSpec, Input, Piece, Resolved, TargetColumn};
@@ -17,9 +18,16 @@ pub(super) struct Select<'a> {
 
 /// One line of a SELECT list.
 struct Item {
-    sql: String,
+    value: Value,
     name: String,
     span: Option<Span>,
+}
+
+enum Value {
+    /// A judged cell.
+    Call(Call),
+    /// SQL on one line.
+    Plain(String),
 }
 
 impl<'a> Select<'a> {
@@ -81,9 +89,8 @@ impl<'a> Select<'a> {
     }
 
     fn struct_of(&self, input: &str, cell: &CellSpec, name: &str, span: Span) -> (String, Item) {
-        let options = serde_json::to_string(cell).expect("a cell's options are plain data");
-        let sql = format!("normalize_{}({input}, {})", cell.kind, literal(&options));
-        (input.to_owned(), Item { sql, name: name.to_owned(), span: Some(span) })
+        let value = Value::Call(Call::normalise(input, cell));
+        (input.to_owned(), Item { value, name: name.to_owned(), span: Some(span) })
     }
 
     fn report(&self, fields: &[String]) -> String {
@@ -93,13 +100,17 @@ impl<'a> Select<'a> {
     fn preview(&self, fields: &[String]) -> String {
         let mut items = self.told(fields);
         for (number, own) in self.resolved.lets.iter().enumerate() {
-            items.push(Item { sql: identifier(&own.name), name: format!("_let_{number}"), span: Some(own.sql.span) });
+            items.push(Item {
+                value: Value::Plain(identifier(&own.name)),
+                name: format!("_let_{number}"),
+                span: Some(own.sql.span),
+            });
         }
         let (kept, span) = match &self.resolved.filter {
             Some(filter) => (format!("coalesce({}, false)", bracketed(&filter.value)), Some(filter.span)),
             None => ("true".to_owned(), None),
         };
-        items.push(Item { sql: kept, name: "_kept".to_owned(), span });
+        items.push(Item { value: Value::Plain(kept), name: "_kept".to_owned(), span });
         self.select(items, String::new(), "")
     }
 
@@ -108,7 +119,7 @@ impl<'a> Select<'a> {
         let mut items = Vec::new();
         for (number, column) in columns.enumerate() {
             let input = as_read(&column.input);
-            items.push(Item { sql: input, name: format!("_input_{number}"), span: None });
+            items.push(Item { value: Value::Plain(input), name: format!("_input_{number}"), span: None });
             let from = input_sql(&column.input, column.cell.kind);
             items.push(self.struct_of(&from, &column.cell, &column.name, column.span).1);
         }
@@ -119,11 +130,11 @@ impl<'a> Select<'a> {
     fn told(&self, fields: &[String]) -> Vec<Item> {
         let mut items = Vec::new();
         for (number, (input, item)) in self.judged().into_iter().enumerate() {
-            items.push(Item { sql: input, name: format!("_input_{number}"), span: None });
+            items.push(Item { value: Value::Plain(input), name: format!("_input_{number}"), span: None });
             items.push(item);
         }
         for (number, field) in fields.iter().enumerate() {
-            items.push(Item { sql: identifier(field), name: format!("_field_{number}"), span: None });
+            items.push(Item { value: Value::Plain(identifier(field)), name: format!("_field_{number}"), span: None });
         }
         items
     }
@@ -157,11 +168,12 @@ impl<'a> Select<'a> {
             let comma = if number + 1 < others.len() { "," } else { "" };
             let (_, item) =
                 self.struct_of(&input_sql(&column.input, column.cell.kind), &column.cell, &column.name, column.span);
-            let _ = writeln!(sql, "  {} as {}{comma}{}", item.sql, identifier(&item.name), self.origin(item.span));
+            let _ = writeln!(sql, "{}", self.line(&item, comma));
         }
         sql.push_str("from (\n  select *");
         for (number, (_, item)) in judged.iter().enumerate() {
-            let _ = write!(sql, ",\n    {} as {}", item.sql, judged_name(number));
+            let name = judged_name(number);
+            let _ = write!(sql, ",\n    {} as {name}", item.value.sql("    ", name.len()));
         }
         let _ = write!(sql, "\n  from {}\n{}) as \"judged\"\nwhere ", self.rows(), self.filter("  where ", ""));
         let valid: Vec<String> =
@@ -173,17 +185,19 @@ impl<'a> Select<'a> {
 
     /// The table, with the `let`s as further columns; a `let` that uses an earlier one wraps it.
     fn rows(&self) -> String {
-        let mut rows = identifier(table(self.resolved));
-        for definition in &self.resolved.lets {
-            rows = format!(
-                "(\n  select *, {} as {}{}\n  from {rows}\n) as \"let {}\"",
+        let (mut before, mut after) = (String::new(), String::new());
+        for (depth, definition) in self.resolved.lets.iter().rev().enumerate() {
+            let indent = "  ".repeat(depth);
+            let _ = write!(
+                before,
+                "(\n{indent}  select *, {} as {}{}\n{indent}  from ",
                 bracketed(&definition.sql.value),
                 identifier(&definition.name),
                 self.origin(Some(definition.sql.span)),
-                definition.name.replace('"', "'"),
             );
+            after.insert_str(0, &format!("\n{indent}) as \"let {}\"", definition.name.replace('"', "'")));
         }
-        rows
+        before + &identifier(table(self.resolved)) + &after
     }
 
     /// The `where` line: `before`, the predicate, `after`.
@@ -202,7 +216,7 @@ impl<'a> Select<'a> {
         let count = items.len();
         for (number, item) in items.into_iter().enumerate() {
             let comma = if number + 1 < count { "," } else { "" };
-            let _ = writeln!(sql, "  {} as {}{comma}{}", item.sql, identifier(&item.name), self.origin(item.span));
+            let _ = writeln!(sql, "{}", self.line(&item, comma));
         }
         let _ = writeln!(sql, "from {}", self.rows());
         sql.push_str(&filter);
@@ -210,14 +224,29 @@ impl<'a> Select<'a> {
         sql
     }
 
+    /// A line (or a few) of a SELECT list.
+    fn line(&self, item: &Item, comma: &str) -> String {
+        let end = format!(" as {}{comma}", identifier(&item.name));
+        format!("  {}{end}{}", item.value.sql("  ", end.chars().count()), self.origin(item.span))
+    }
+
     /// ` -- accounts.yaml:14`
     fn origin(&self, span: Option<Span>) -> String {
         match span {
             Some(span) => {
                 let line = self.line_starts.partition_point(|start| *start <= span.start);
-                format!(" -- {}", comment(&format!("{}:{line}", self.resolved.path)))
+                format!(" {}", comment(&format!("{}:{line}", self.resolved.path)))
             }
             None => String::new(),
+        }
+    }
+}
+
+impl Value {
+    fn sql(&self, indent: &str, follows: usize) -> String {
+        match self {
+            Self::Call(call) => call.sql(indent, follows),
+            Self::Plain(sql) => sql.clone(),
         }
     }
 }

@@ -10,8 +10,8 @@ mod render;
 mod tests;
 mod text;
 
-pub use code::{Code, Stage, find as find_code, register};
-pub use page::page;
+pub use code::{Code, Example, Stage, find as find_code, near as near_codes, register};
+pub use page::{entry as code_entry, page};
 pub use render::{Renderer, Style, Texts, line_and_column};
 pub use text::{escape, excerpt, letters_apart, nearest};
 

@@ -1,21 +1,22 @@
-//! The page of codes, `docs/codes.md`: the register, grouped as its ranges are.
+//! The page of codes, `docs/codes.md`: the register, grouped as its ranges are. And one entry of it for a terminal.
 
 use std::fmt::Write;
 
-use super::code::{Code, Stage, register};
+use super::code::{Code, Example, Stage, register};
 
 const OPENING: &str = "\
 # Codes
 
 What stands in brackets after `error` and `warning`, in the `code` column of a rejects file and in `run.json`. A code keeps its
-meaning and is never used again. This page is made from the register, `src/diagnostic/code/`; edit that, then run the tests
-with `UPDATE_DOCS=1`.
+meaning and is never used again. `tanguero explain R204` prints an entry. This page is made from the register,
+`src/diagnostic/code/`; edit that, then run the tests with `UPDATE_DOCS=1`.
 
-**Found**: *mapping*, before any row is read: nothing runs (exit 3). *row*: one record; the others go on. *run*: the run as a
-whole is refused, fails or is warned (exit 1, 4 or 6). Capital words are articles, listed in [formats.md](formats.md#articles).
+**Found**: *mapping*, before any row is read: nothing runs (exit 3), and `check` tells it. *row*: one record; the others go on.
+*run*: the run as a whole is refused, fails or is warned (exit 1, 4 or 6). Capital words are articles, listed in
+[formats.md](formats.md#articles).
 ";
 
-/// What each letter stands for.
+/// What each letter stands for; the mistakes of the first three are shown as mappings that make them.
 const GROUPS: [(char, &str); 11] = [
     ('Y', "The mapping's text"),
     ('R', "Names, and rules of the format"),
@@ -34,20 +35,68 @@ const GROUPS: [(char, &str); 11] = [
 pub fn page() -> String {
     let mut page = OPENING.to_owned();
     for (letter, title) in GROUPS {
-        let _ = write!(page, "\n## {title}\n\n| code | what | found | why | cure |\n| --- | --- | --- | --- | --- |\n");
+        let _ = write!(page, "\n## {title}\n");
+        let of_mapping = matches!(letter, 'Y' | 'R' | 'Q');
+        if !of_mapping {
+            page.push_str("\n| code | what | found | why | example | cure |\n| --- | --- | --- | --- | --- | --- |\n");
+        }
         for code in register().iter().filter(|code| code.id.starts_with(letter)) {
-            row(&mut page, code);
+            if of_mapping { section(&mut page, code) } else { row(&mut page, code) }
         }
     }
     page
 }
 
-fn row(page: &mut String, code: &Code) {
+/// One entry as text for a terminal.
+pub fn entry(code: &Code) -> String {
     let found = match code.stage {
+        Stage::Mapping => "in a mapping, before any row is read: nothing runs (exit 3)",
+        Stage::Row => "in one record; the others go on",
+        Stage::Run => "in a run as a whole",
+    };
+    let example = match code.example() {
+        Some(Example::Yaml(text) | Example::Words(text)) => text,
+        None => "",
+    };
+    let mut entry = format!("{}: {}\n\n", code.id, code.title);
+    for (name, text) in [("found", found), ("why", code.cause), ("example", example), ("cure", code.cure)] {
+        let mut name = name;
+        for line in text.lines() {
+            let _ = writeln!(entry, "{name:<8} {line}");
+            name = "";
+        }
+    }
+    entry
+}
+
+fn section(page: &mut String, code: &Code) {
+    let _ = write!(page, "\n### {}: {}\n\n*{}.* {}\n", code.id, code.title, word(code.stage), code.cause);
+    match code.example() {
+        Some(Example::Yaml(text)) => {
+            let _ = write!(page, "\n```yaml mistake\n{text}```\n\n");
+        }
+        Some(Example::Words(text)) => {
+            let _ = write!(page, "\nE.g. {text}\n\n");
+        }
+        None => page.push('\n'),
+    }
+    let _ = writeln!(page, "{}", code.cure);
+}
+
+fn row(page: &mut String, code: &Code) {
+    let example = match code.example() {
+        Some(Example::Yaml(text) | Example::Words(text)) => text,
+        None => "",
+    };
+    let texts = [code.title, code.cause, example, code.cure].map(|text| text.trim_end().replace('|', "\\|"));
+    let [title, cause, example, cure] = texts;
+    let _ = writeln!(page, "| {} | {title} | {} | {cause} | {example} | {cure} |", code.id, word(code.stage));
+}
+
+fn word(stage: Stage) -> &'static str {
+    match stage {
         Stage::Mapping => "mapping",
         Stage::Row => "row",
         Stage::Run => "run",
-    };
-    let [title, cause, cure] = [code.title, code.cause, code.cure].map(|text| text.replace('|', "\\|"));
-    let _ = writeln!(page, "| {} | {title} | {found} | {cause} | {cure} |", code.id);
+    }
 }

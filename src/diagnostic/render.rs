@@ -26,6 +26,7 @@ pub enum Style {
 #[derive(Debug, Clone, Default)]
 pub struct Texts {
     by_path: BTreeMap<String, String>,
+    base: String,
 }
 
 impl Texts {
@@ -42,6 +43,11 @@ impl Texts {
     /// All of `other` too.
     pub fn extend(&mut self, other: Texts) {
         self.by_path.extend(other.by_path);
+    }
+
+    /// What stands before the paths, with a `/` at its end, where those who read annotations look from another folder.
+    pub fn set_base(&mut self, base: impl Into<String>) {
+        self.base = base.into();
     }
 
     /// The text shown as `path`.
@@ -186,7 +192,7 @@ impl<'t> Renderer<'t> {
     fn github(&self, diagnostic: &Diagnostic) -> String {
         let mut properties = Vec::new();
         if let Some(place) = &diagnostic.place {
-            properties.push(format!("file={}", property(&place.path)));
+            properties.push(format!("file={}", property(&format!("{}{}", self.texts.base, place.path))));
             if let (Some(start), Some(end)) = (self.point(place, place.span.start), self.point(place, place.span.end)) {
                 properties.push(format!("line={},endLine={}", start.0, end.0));
                 // GitHub refuses columns for a range of lines.

@@ -10,6 +10,7 @@ mod example;
 mod name;
 mod page;
 mod read;
+mod screen;
 mod spec;
 
 #[cfg(test)]
@@ -20,5 +21,6 @@ mod read_tests;
 mod tests;
 
 pub use catalog::{articles, catalog, find};
-pub use page::{page, section};
+pub use page::{Described, described, page};
+pub use screen::{overview, screen};
 pub use spec::{ColumnSpec, CustomSpec, Empty, FormatSpec, Implied, Need, PivotSpec, RequiredWhen};

@@ -1,8 +1,9 @@
-//! The page of formats, `docs/formats.md`, and one format's section of it for `tanguero formats NAME`.
+//! The page of formats, `docs/formats.md`; what it says of columns and files is said on the screen too.
 
 use std::fmt::Write;
 
 use crate::format::{ColumnSpec, Empty, FormatSpec, Need, articles, catalog};
+use crate::mapping::CellType;
 
 const OPENING: &str = "\
 # Totango's file formats
@@ -48,28 +49,12 @@ pub fn section(format: &FormatSpec) -> String {
     let _ = writeln!(text, " ({})\n", format.sources.join(", "));
     text.push_str("| column | display name | type | need | rule | empty cell |\n");
     text.push_str("| --- | --- | --- | --- | --- | --- |\n");
-    if let Some(key) = &format.own_key {
-        row(&mut text, "the column named in `collection: {key}`", key);
-    }
-    for column in &format.columns {
-        row(&mut text, &format!("`{}`", column.name), column);
-    }
-    if format.tags {
-        text.push_str(
-            "| `tag##<tag name>` | | tag | optional | `yes` adds the tag, `no` removes it; an unknown tag is created. (TAGS) \
-             | nothing changes |\n",
-        );
-    }
-    if let Some(pivot) = &format.pivot {
-        let _ = writeln!(
-            text,
-            "| `<Module>##<Action>` | | {} | optional | Module of at most {} characters, action of at most {}; a name may be \
-             new. (AGG, LIMITS) | {} |",
-            pivot.kind,
-            pivot.module_length,
-            pivot.action_length,
-            empty(pivot.empty)
-        );
+    for row in described(format) {
+        let name = if row.name.contains(' ') && row.is_rule { row.name } else { format!("`{}`", row.name) };
+        let display = if row.display.is_empty() { String::new() } else { format!("`{}`", row.display) };
+        let need = if row.need == "mandatory" { "**mandatory**".to_owned() } else { row.need };
+        let _ =
+            writeln!(text, "| {name} | {display} | {} | {need} | {} | {} |", row.kind, escape(&row.rule), row.empty);
     }
     text.push('\n');
     for rule in rules(format) {
@@ -81,28 +66,82 @@ pub fn section(format: &FormatSpec) -> String {
             let _ = writeln!(text, "- {note}");
         }
     }
+    let _ = write!(text, "\n```yaml\n{}```\n", format.example_mapping());
     let _ = write!(text, "\n```csv\n{}```\n", format.example());
     text
 }
 
-fn row(text: &mut String, name: &str, column: &ColumnSpec) {
-    let need = match column.need {
-        Need::Mandatory => "**mandatory**",
-        Need::Expected => "expected",
-        Need::Optional => "optional",
+/// What there is to say of one column.
+#[derive(Debug, Clone)]
+pub struct Described {
+    /// Its API name.
+    pub name: String,
+    /// `name` is no column's name, but says which names are meant.
+    pub is_rule: bool,
+    /// Its display name, where that is another.
+    pub display: String,
+    /// Its type.
+    pub kind: CellType,
+    /// `mandatory`, `expected`, `optional`.
+    pub need: String,
+    /// What a value must be.
+    pub rule: String,
+    /// What an empty cell does.
+    pub empty: String,
+}
+
+/// Every column of `format`, and every family of columns.
+pub fn described(format: &FormatSpec) -> Vec<Described> {
+    let own_key = format.own_key.iter().map(|key| Described {
+        name: "the column named in `collection: {key}`".to_owned(),
+        is_rule: true,
+        ..row(key)
+    });
+    let mut rows: Vec<Described> = own_key.chain(format.columns.iter().map(row)).collect();
+    let family = |name: &str, kind, rule: String, empty: &str| Described {
+        name: name.to_owned(),
+        is_rule: true,
+        display: String::new(),
+        kind,
+        need: "optional".to_owned(),
+        rule,
+        empty: empty.to_owned(),
     };
-    let nothing = match (&column.default, column.empty) {
+    if format.tags {
+        let rule = "`yes` adds the tag, `no` removes it; an unknown tag is created. (TAGS)";
+        rows.push(family("tag##<name>", CellType::Tag, rule.to_owned(), "nothing changes"));
+    }
+    if let Some(pivot) = &format.pivot {
+        let rule = format!(
+            "Module of at most {} characters, action of at most {}; a name may be new. (AGG, LIMITS)",
+            pivot.module_length, pivot.action_length
+        );
+        rows.push(family("<Module>##<Action>", pivot.kind, rule, empty(pivot.empty)));
+    }
+    rows
+}
+
+fn row(column: &ColumnSpec) -> Described {
+    let need = match (column.need, &column.expected_with) {
+        (Need::Mandatory, _) => "mandatory".to_owned(),
+        (Need::Expected, None) => "expected".to_owned(),
+        (Need::Expected, Some(other)) => format!("expected with `{other}`"),
+        (Need::Optional, _) => "optional".to_owned(),
+    };
+    let empty = match (&column.default, column.empty) {
         (Some(value), _) => format!("`{value}` is written"),
         (None, Empty::Never) => "rejected".to_owned(),
         (None, other) => empty(other).to_owned(),
     };
-    let display = if column.display == column.name { String::new() } else { format!("`{}`", column.display) };
-    let _ = writeln!(
-        text,
-        "| {name} | {display} | {} | {need} | {} | {nothing} |",
-        column.kind,
-        escape(&sentences(column).join(" "))
-    );
+    Described {
+        name: column.name.clone(),
+        is_rule: false,
+        display: if column.display == column.name { String::new() } else { column.display.clone() },
+        kind: column.kind,
+        need,
+        rule: sentences(column).join(" "),
+        empty,
+    }
 }
 
 /// What a column's value must be, sentence by sentence, the articles last.
@@ -158,7 +197,7 @@ fn sentences(column: &ColumnSpec) -> Vec<String> {
 }
 
 /// What holds for the file as a whole.
-fn rules(format: &FormatSpec) -> Vec<String> {
+pub(super) fn rules(format: &FormatSpec) -> Vec<String> {
     let mut rules = Vec::new();
     let case = if format.key_ignores_case { ", case ignored" } else { "" };
     let mut key = format.key.clone();

@@ -81,6 +81,8 @@ fn columns(block: &mut Block<'_>, key: &[String], like: Option<&FormatSpec>) -> 
 
 fn column(name: String, in_key: bool, mut block: Block<'_>) -> Result<ColumnSpec, Fault> {
     let need = block.choice("need", NEED)?.unwrap_or(Need::Optional);
+    let expected_with = block.text("expected_with")?;
+    let need = if expected_with.is_some() { Need::Expected } else { need };
     let default = block.text("default")?;
     let never = need == Need::Mandatory || default.is_some() || in_key;
     let empty = match (block.choice("empty", EMPTY)?, never) {
@@ -96,6 +98,7 @@ fn column(name: String, in_key: bool, mut block: Block<'_>) -> Result<ColumnSpec
         also: block.list("also")?,
         kind: block.kind("type")?.ok_or_else(|| block.fault(format!("`{name}` has no `type`")))?,
         need,
+        expected_with,
         empty,
         max_length: block.number("max_length")?,
         id_extra: alphabet.also,
@@ -215,7 +218,9 @@ fn implies(block: &mut Block<'_>) -> Result<Vec<Implied>, Fault> {
 fn agree(format: &FormatSpec, block: &Block<'_>) -> Result<(), Fault> {
     let when = format.required_when.iter().flat_map(|rule| [&rule.column, &rule.when]);
     let implied = format.implies.iter().flat_map(|rule| [&rule.column, &rule.needs]);
-    let mut named = format.key.iter().chain(format.one_of.iter().flatten()).chain(when).chain(implied);
+    let expected = format.columns.iter().filter_map(|column| column.expected_with.as_ref());
+    let rules = format.key.iter().chain(format.one_of.iter().flatten()).chain(when).chain(implied);
+    let mut named = rules.chain(expected);
     match named.find(|name| format.column(name).is_none()) {
         Some(name) => Err(block.fault(format!("a rule names `{name}`, which is no column"))),
         None => Ok(()),

@@ -72,6 +72,8 @@ pub struct ColumnSpec {
     pub kind: CellType,
     /// How necessary it is.
     pub need: Need,
+    /// It is expected only where this column is mapped.
+    pub expected_with: Option<String>,
     /// What an empty cell does in Totango.
     pub empty: Empty,
     /// Most characters.

@@ -1,73 +1,46 @@
 //! `columns`, `defaults`, `let`: what the target columns are made of.
 
-use super::options::options;
-use super::read::{Entry, Keys, Reader, Section, listed, similar};
+use super::options::{OPTIONS, READING, TYPE, options};
+use super::read::{Entry, Keys, Reader, Section, Takes, listed, similar};
 use super::tree::{By, CellType, Column, ColumnOptions, Origin, Text};
 use super::variables::Use;
 use crate::diagnostic::{Diagnostic, code, excerpt, nearest};
 use crate::yaml::{Span, Spanned, Value};
 
-const COLUMN: Section = Section {
+/// Where a column's value comes from: exactly one.
+const ORIGINS: &[&str] = &["column", "sql", "value", "template"];
+
+pub(super) const COLUMN: Section = Section {
     what: "a column",
     keys: &[
-        "column",
-        "sql",
-        "value",
-        "template",
-        "type",
-        "formats",
-        "timezone",
-        "dst",
-        "decimal",
-        "map",
-        "lookup",
-        "values",
-        "default",
-        "on_error",
-        "quotes",
-        "html",
-        "max_length",
-        "truncate",
-        "trim",
-        "separator",
-        "case",
-        "alphabet",
-        "absent",
-        "custom",
-        "note",
+        &[("column", Takes::Text), ("sql", Takes::Text), ("value", Takes::Text), ("template", Takes::Text)],
+        TYPE,
+        READING,
+        OPTIONS,
+        &[("custom", Takes::Flag), ("note", Takes::Text)],
     ],
+    required: &[],
+    one_of: ORIGINS,
     example: "{column: Status, type: list}",
 };
 
 /// What `defaults` may say for a type: everything that does not belong to one column alone.
-const BY_TYPE: Section = Section {
+pub(super) const BY_TYPE: Section = Section {
     what: "a type's defaults",
-    keys: &[
-        "formats",
-        "timezone",
-        "dst",
-        "decimal",
-        "map",
-        "lookup",
-        "values",
-        "default",
-        "on_error",
-        "quotes",
-        "html",
-        "max_length",
-        "truncate",
-        "trim",
-        "separator",
-        "case",
-        "alphabet",
-        "absent",
-    ],
+    keys: &[READING, OPTIONS],
+    required: &[],
+    one_of: &[],
     example: "{formats: [\"%m/%d/%Y\", iso]}",
 };
 
-const BY: Section = Section {
+/// Where the value that `newest` compares comes from.
+const BY_ORIGINS: &[&str] = &["column", "sql"];
+
+pub(super) const BY: Section = Section {
     what: "`by`",
-    keys: &["column", "sql", "type", "formats", "timezone", "dst", "decimal"],
+    keys: &[&[("column", Takes::Text), ("sql", Takes::Text)], TYPE, READING],
+    required: &[],
+    one_of: BY_ORIGINS,
     example: "{column: Modified, type: date}",
 };
 
@@ -85,7 +58,7 @@ fn column(reader: &mut Reader<'_>, entry: Entry<'_>) -> Column {
     let (origin, options) = match &entry.node.value {
         Value::Mapping(_) => match reader.keys(entry, &COLUMN) {
             Some(keys) => {
-                let origin = origin(reader, &keys, entry, &["column", "sql", "value", "template"]);
+                let origin = origin(reader, &keys, entry, ORIGINS);
                 (origin, options(reader, &keys))
             }
             None => (None, ColumnOptions::default()),
@@ -132,7 +105,7 @@ fn origin(reader: &mut Reader<'_>, keys: &Keys<'_>, owner: Entry<'_>, allowed: &
 /// `by:` of `duplicates`.
 pub(super) fn by(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<By> {
     let keys = reader.keys(entry, &BY)?;
-    let origin = origin(reader, &keys, entry, &["column", "sql"])?;
+    let origin = origin(reader, &keys, entry, BY_ORIGINS)?;
     Some(By { origin, options: options(reader, &keys), span: entry.node.span })
 }
 

@@ -1,32 +1,34 @@
 //! The mapping file as a whole.
 
-use super::read::{Entry, Keys, Reader, Section};
+use super::read::{Entry, Keys, Reader, Section, Takes, words};
 use super::tree::{From, Mapping};
 use super::variables::{Use, Variables};
 use super::{columns, output, rows, sources, wide};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
 use crate::yaml::{self, Node, Span, Value, YamlError};
 
-const MAPPING: Section = Section {
+pub(super) const MAPPING: Section = Section {
     what: "a mapping file",
-    keys: &[
-        "format",
-        "description",
-        "collection",
-        "sources",
-        "from",
-        "where",
-        "defaults",
-        "let",
-        "columns",
-        "tags",
-        "pivot",
-        "duplicates",
-        "hierarchy",
-        "references",
-        "limits",
-        "output",
-    ],
+    keys: &[&[
+        ("format", Takes::Format),
+        ("description", Takes::Text),
+        ("collection", Takes::Section(&wide::COLLECTION)),
+        ("sources", Takes::SqlNames(&Takes::Section(&sources::SOURCE))),
+        ("from", Takes::TextOr(&sources::FROM)),
+        ("where", Takes::Text),
+        ("defaults", Takes::Types),
+        ("let", Takes::SqlNames(&Takes::Text)),
+        ("columns", Takes::Columns),
+        ("tags", Takes::Section(&wide::TAGS)),
+        ("pivot", Takes::Section(&wide::PIVOT)),
+        ("duplicates", Takes::WordsOr(|| words(rows::POLICIES), &rows::DUPLICATES)),
+        ("hierarchy", Takes::Section(&rows::HIERARCHY)),
+        ("references", Takes::Names(&Takes::Section(&rows::REFERENCE))),
+        ("limits", Takes::Section(&output::LIMITS)),
+        ("output", Takes::Section(&output::OUTPUT)),
+    ]],
+    required: &["format", "from", "columns"],
+    one_of: &[],
     example: "format: accounts",
 };
 
@@ -82,14 +84,12 @@ fn mapping(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Option<Mapping> {
     let format = keys.required(reader, "format").and_then(|entry| reader.text(entry, Use::Text));
     let collection = keys.get("collection").and_then(|entry| wide::collection(reader, entry));
     let sources = keys.get("sources").map(|entry| sources::sources(reader, entry)).unwrap_or_default();
-    let from = match keys.required(reader, "from") {
-        Some(entry) => sources::from(reader, entry),
-        // Assumed, so that what the columns say can still be judged.
-        None => match sources.as_slice() {
-            [only] => Some(From::Source(only.name.clone())),
-            _ => None,
-        },
-    };
+    let from = keys.required(reader, "from").and_then(|entry| sources::from(reader, entry));
+    // Assumed, so that what the columns say can still be judged.
+    let from = from.or_else(|| match sources.as_slice() {
+        [only] => Some(From::Source(only.name.clone())),
+        _ => None,
+    });
     let filter = keys.get("where").and_then(|entry| reader.text(entry, Use::Sql));
     let defaults = keys.get("defaults").map(|entry| columns::defaults(reader, entry)).unwrap_or_default();
     let lets = keys.get("let").map(|entry| columns::lets(reader, entry)).unwrap_or_default();

@@ -11,6 +11,7 @@ mod output;
 mod project;
 mod read;
 mod rows;
+mod schema;
 mod sources;
 mod test_expect;
 mod test_file;
@@ -22,6 +23,7 @@ mod wide;
 
 pub use file::parse;
 pub use project::parse_project;
+pub use schema::{mapping_schema, project_schema};
 pub use test_file::parse_test;
 pub use tree::*;
 pub use variables::Variables;

@@ -1,6 +1,6 @@
 //! Column options: the same keys at a column, under `defaults` and in `by`.
 
-use super::read::{Entry, Keys, Reader, Section};
+use super::read::{Entry, Key, Keys, Reader, Section, Takes, words};
 use super::tree::{
     Alphabet, Case, CellType, ColumnOptions, Default_, DstPolicy, Lookup, LookupMissing, OnError, QuotePolicy, Text,
 };
@@ -14,6 +14,8 @@ pub(super) fn types() -> [(&'static str, CellType); 12] {
 
 const DST: &[(&str, DstPolicy)] =
     &[("reject", DstPolicy::Reject), ("earlier", DstPolicy::Earlier), ("later", DstPolicy::Later)];
+const DECIMAL: &[(&str, char)] = &[(".", '.'), (",", ',')];
+const HTML: &[(&str, bool)] = &[("text", true)];
 const ON_ERROR: &[(&str, OnError)] = &[("reject", OnError::Reject), ("empty", OnError::Empty), ("fail", OnError::Fail)];
 const QUOTES: &[(&str, QuotePolicy)] = &[
     ("reject", QuotePolicy::Reject),
@@ -25,14 +27,65 @@ const CASES: &[(&str, Case)] = &[("lower", Case::Lower), ("upper", Case::Upper)]
 const ALPHABETS: &[(&str, Alphabet)] = &[("strict", Alphabet::Strict), ("lenient", Alphabet::Lenient)];
 const LOOKUP_MISSING: &[(&str, LookupMissing)] =
     &[("reject", LookupMissing::Reject), ("empty", LookupMissing::Empty), ("pass", LookupMissing::Pass)];
+/// Words for `default`; `keep` is refused in this version.
+const DEFAULTS: &[(&str, Default_)] =
+    &[("empty", Default_::Empty), ("keep", Default_::Keep), ("today", Default_::Today), ("reject", Default_::Reject)];
 
 const LOOKUP: Section = Section {
     what: "`lookup`",
-    keys: &["in", "match", "take", "missing"],
+    keys: &[&[
+        ("in", Takes::Text),
+        ("match", Takes::Text),
+        ("take", Takes::Text),
+        ("missing", Takes::Words(|| words(LOOKUP_MISSING))),
+    ]],
+    required: &["in", "match", "take"],
+    one_of: &[],
     example: "{in: owners, match: id, take: full_name}",
 };
-const SEPARATOR: Section = Section { what: "`separator`", keys: &["in", "out"], example: "{in: \"|\", out: \";\"}" };
-const DEFAULT: Section = Section { what: "`default`", keys: &["value"], example: "{value: Active}" };
+const SEPARATOR: Section = Section {
+    what: "`separator`",
+    keys: &[&[("in", Takes::Text), ("out", Takes::Text)]],
+    required: &[],
+    one_of: &[],
+    example: "{in: \"|\", out: \";\"}",
+};
+const DEFAULT: Section = Section {
+    what: "`default`",
+    keys: &[&[("value", Takes::Text)]],
+    required: &["value"],
+    one_of: &[],
+    example: "{value: Active}",
+};
+
+/// `type`.
+pub(super) const TYPE: &[Key] = &[("type", Takes::Words(|| words(&types())))];
+
+/// How dates and numbers are read.
+pub(super) const READING: &[Key] = &[
+    ("formats", Takes::Texts),
+    ("timezone", Takes::Text),
+    ("dst", Takes::Words(|| words(DST))),
+    ("decimal", Takes::Words(|| words(DECIMAL))),
+];
+
+/// What else a cell goes through.
+pub(super) const OPTIONS: &[Key] = &[
+    ("map", Takes::Names(&Takes::Text)),
+    ("lookup", Takes::Section(&LOOKUP)),
+    ("values", Takes::Texts),
+    ("default", Takes::WordsOr(|| words(DEFAULTS).into_iter().filter(|word| *word != "keep").collect(), &DEFAULT)),
+    ("on_error", Takes::Words(|| words(ON_ERROR))),
+    ("quotes", Takes::Words(|| words(QUOTES))),
+    ("html", Takes::Words(|| words(HTML))),
+    ("max_length", Takes::Number(1)),
+    ("truncate", Takes::Flag),
+    ("trim", Takes::Flag),
+    ("separator", Takes::TextOr(&SEPARATOR)),
+    ("case", Takes::Words(|| words(CASES))),
+    ("alphabet", Takes::Words(|| words(ALPHABETS))),
+    ("absent", Takes::Words(|| words(ABSENT))),
+];
 
 /// `tag` columns: what no mark means.
 pub(super) const ABSENT: &[(&str, bool)] = &[("leave", false), ("remove", true)];
@@ -44,14 +97,14 @@ pub(super) fn options(reader: &mut Reader<'_>, keys: &Keys<'_>) -> ColumnOptions
         formats: keys.get("formats").and_then(|entry| reader.texts(entry, Reader::exact)),
         timezone: keys.get("timezone").and_then(|entry| reader.text(entry, Use::Text)),
         dst: keys.get("dst").and_then(|entry| reader.word(entry, DST)),
-        decimal: keys.get("decimal").and_then(|entry| reader.word(entry, &[(".", '.'), (",", ',')])),
+        decimal: keys.get("decimal").and_then(|entry| reader.word(entry, DECIMAL)),
         map: keys.get("map").map(|entry| replacements(reader, entry)),
         lookup: keys.get("lookup").and_then(|entry| lookup(reader, entry)),
         values: keys.get("values").and_then(|entry| reader.texts(entry, Reader::exact)),
         default: keys.get("default").and_then(|entry| default(reader, entry)),
         on_error: keys.get("on_error").and_then(|entry| reader.word(entry, ON_ERROR)),
         quotes: keys.get("quotes").and_then(|entry| reader.word(entry, QUOTES)),
-        html_text: keys.get("html").and_then(|entry| reader.word(entry, &[("text", true)])),
+        html_text: keys.get("html").and_then(|entry| reader.word(entry, HTML)),
         max_length: keys.get("max_length").and_then(|entry| reader.number(entry, 1)),
         truncate: keys.get("truncate").and_then(|entry| reader.flag(entry)),
         trim: keys.get("trim").and_then(|entry| reader.flag(entry)),
@@ -97,20 +150,16 @@ fn default(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<Spanned<Default_
         return Some(Spanned::new(Default_::Value(constant.value), span));
     }
     let said = reader.text(entry, Use::Text)?;
-    let meaning = match said.value.as_str() {
-        "empty" => Default_::Empty,
-        "keep" => {
-            reader.not_yet("default: keep", span, "this version keeps no record of earlier runs");
-            Default_::Keep
-        }
-        "today" => Default_::Today,
-        "reject" => Default_::Reject,
-        other => {
-            let help = format!("allowed: empty, keep, today, reject; a constant is written `{{value: {other}}}`");
-            reader.bad_value(entry, other, "not one of the words", help);
-            return None;
-        }
+    let Some((_, meaning)) = DEFAULTS.iter().find(|(word, _)| *word == said.value) else {
+        let help =
+            format!("allowed: {}; a constant is written `{{value: {}}}`", words(DEFAULTS).join(", "), said.value);
+        reader.bad_value(entry, &said.value, "not one of the words", help);
+        return None;
     };
+    if *meaning == Default_::Keep {
+        reader.not_yet("default: keep", span, "this version keeps no record of earlier runs");
+    }
+    let meaning = meaning.clone();
     Some(Spanned::new(meaning, span))
 }
 

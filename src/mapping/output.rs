@@ -1,23 +1,56 @@
 //! `output` and `limits`: what is written, and past what nothing is.
 
-use super::read::{Entry, Reader, Section};
+use super::read::{Entry, Reader, Section, Takes, words};
 use super::tree::{Limits, Output, RejectRecord};
 use super::variables::Use;
 use crate::yaml::Spanned;
 
-const OUTPUT: Section = Section {
+pub(super) const OUTPUT: Section = Section {
     what: "`output`",
-    keys: &["file", "headers", "line_ending", "split", "changes", "rejects", "archive"],
+    keys: &[&[
+        ("file", Takes::Text),
+        ("headers", Takes::Words(|| words(HEADERS))),
+        ("line_ending", Takes::Words(|| words(LINE_ENDINGS))),
+        ("split", Takes::Section(&SPLIT)),
+        ("changes", Takes::Later),
+        ("rejects", Takes::Section(&REJECTS)),
+        ("archive", Takes::Later),
+    ]],
+    required: &[],
+    one_of: &[],
     example: "{file: accounts.csv}",
 };
-const SPLIT: Section = Section { what: "`split`", keys: &["size", "rows"], example: "{size: 100MB}" };
-const REJECTS: Section = Section { what: "`rejects`", keys: &["record", "redact"], example: "{record: key}" };
-const LIMITS: Section = Section {
+const SPLIT: Section = Section {
+    what: "`split`",
+    keys: &[&[("size", Takes::Size), ("rows", Takes::Number(1))]],
+    required: &[],
+    one_of: &[],
+    example: "{size: 100MB}",
+};
+const REJECTS: Section = Section {
+    what: "`rejects`",
+    keys: &[&[("record", Takes::Words(|| words(RECORDS))), ("redact", Takes::Texts)]],
+    required: &[],
+    one_of: &[],
+    example: "{record: key}",
+};
+pub(super) const LIMITS: Section = Section {
     what: "`limits`",
-    keys: &["rejects", "fewer_rows", "emptier", "cleared", "new_accounts", "headers"],
+    keys: &[&[
+        ("rejects", Takes::Amount),
+        ("fewer_rows", Takes::Later),
+        ("emptier", Takes::Later),
+        ("cleared", Takes::Later),
+        ("new_accounts", Takes::Later),
+        ("headers", Takes::Later),
+    ]],
+    required: &[],
+    one_of: &[],
     example: "{rejects: 0.5%}",
 };
 
+const HEADERS: &[(&str, bool)] = &[("api", false), ("display", true)];
+const LINE_ENDINGS: &[(&str, bool)] = &[("crlf", false), ("lf", true)];
 const RECORDS: &[(&str, RejectRecord)] =
     &[("full", RejectRecord::Full), ("key", RejectRecord::Key), ("none", RejectRecord::None)];
 
@@ -28,9 +61,9 @@ pub(super) fn output(reader: &mut Reader<'_>, entry: Entry<'_>) -> Output {
     let Some(keys) = reader.keys(entry, &OUTPUT) else { return Output::default() };
     let mut output =
         Output { file: keys.get("file").and_then(|entry| reader.text(entry, Use::Text)), ..Output::default() };
-    let headers = keys.get("headers").and_then(|entry| reader.word(entry, &[("api", false), ("display", true)]));
+    let headers = keys.get("headers").and_then(|entry| reader.word(entry, HEADERS));
     output.display_headers = headers.is_some_and(|word| word.value);
-    let ending = keys.get("line_ending").and_then(|entry| reader.word(entry, &[("crlf", false), ("lf", true)]));
+    let ending = keys.get("line_ending").and_then(|entry| reader.word(entry, LINE_ENDINGS));
     output.line_feed = ending.is_some_and(|word| word.value);
     if let Some(keys) = keys.get("split").and_then(|entry| reader.keys(entry, &SPLIT)) {
         output.split_size = keys.get("size").and_then(|entry| reader.size(entry));

@@ -2,39 +2,49 @@
 
 use std::collections::BTreeMap;
 
-use super::read::{Entry, Keys, Reader, Section, listed, similar};
+use super::read::{Entry, Keys, Reader, Section, Takes, listed, similar, words};
 use super::tree::{ProjectFile, Text};
 use super::variables::{Use, Variables};
 use super::{columns, file, sources};
 use crate::diagnostic::{Diagnostic, Diagnostics, code, nearest};
 use crate::yaml::Value;
 
-const PROJECT: Section = Section {
+pub(super) const PROJECT: Section = Section {
     what: "the project file",
-    keys: &[
-        "sources",
-        "stores",
-        "variables",
-        "environments",
-        "defaults",
-        "attributes",
-        "output",
-        "state",
-        "publish",
-        "deliver",
-        "schedule",
-        "notify",
-        "service_timezone",
-    ],
+    keys: &[&[
+        ("sources", Takes::SqlNames(&Takes::Section(&sources::SOURCE))),
+        ("stores", Takes::Later),
+        ("variables", Takes::SqlNames(&Takes::Text)),
+        ("environments", Takes::Names(&Takes::Section(&ENVIRONMENT))),
+        ("defaults", Takes::Types),
+        ("attributes", Takes::Texts),
+        ("output", Takes::Section(&OUTPUT)),
+        ("state", Takes::Text),
+        ("publish", Takes::Words(|| words(PUBLISH))),
+        ("deliver", Takes::Later),
+        ("schedule", Takes::Later),
+        ("notify", Takes::Later),
+        ("service_timezone", Takes::Text),
+    ]],
+    required: &[],
+    one_of: &[],
     example: "output: {directory: out}",
 };
 const ENVIRONMENT: Section = Section {
     what: "an environment",
-    keys: &["variables", "output"],
+    keys: &[&[("variables", Takes::SqlNames(&Takes::Text)), ("output", Takes::Section(&OUTPUT))]],
+    required: &[],
+    one_of: &[],
     example: "{variables: {REGION: eu}, output: {directory: out/prod}}",
 };
-const OUTPUT: Section =
-    Section { what: "`output`", keys: &["directory", "reports"], example: "{directory: out, reports: reports}" };
+const OUTPUT: Section = Section {
+    what: "`output`",
+    keys: &[&[("directory", Takes::Text), ("reports", Takes::Text)]],
+    required: &[],
+    one_of: &[],
+    example: "{directory: out, reports: reports}",
+};
+const PUBLISH: &[(&str, bool)] = &[("each", false), ("together", true)];
 
 /// Reads a project file, shown as `path` in diagnostics.
 ///
@@ -84,7 +94,7 @@ fn project(reader: &mut Reader<'_>, keys: &Keys<'_>, empty: ProjectFile) -> Proj
         }
     }
     let output = keys.get("output").map(|entry| Folders::read(reader, entry)).unwrap_or_default();
-    let publish = keys.get("publish").and_then(|entry| reader.word(entry, &[("each", false), ("together", true)]));
+    let publish = keys.get("publish").and_then(|entry| reader.word(entry, PUBLISH));
     ProjectFile {
         sources: keys.get("sources").map(|entry| sources::sources(reader, entry)).unwrap_or_default(),
         defaults: keys.get("defaults").map(|entry| columns::defaults(reader, entry)).unwrap_or_default(),

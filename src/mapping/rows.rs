@@ -1,24 +1,43 @@
 //! `duplicates`, `hierarchy`, `references`: what concerns rows beside one another.
 
-use super::columns::by;
-use super::read::{Entry, Reader, Section};
+use super::columns::{BY, by};
+use super::read::{Entry, Reader, Section, Takes, words};
 use super::tree::{DuplicatePolicy, Duplicates, Hierarchy, HierarchyPolicy, Reference, ReferenceMissing, Text};
 use crate::yaml::{Spanned, Value};
 
-const DUPLICATES: Section = Section {
+pub(super) const DUPLICATES: Section = Section {
     what: "`duplicates`",
-    keys: &["policy", "by", "fallback"],
+    keys: &[&[
+        ("policy", Takes::Words(|| words(POLICIES))),
+        ("by", Takes::Section(&BY)),
+        ("fallback", Takes::Words(|| words(FALLBACK))),
+    ]],
+    required: &["policy"],
+    one_of: &[],
     example: "{policy: newest, by: {column: Modified, type: date}}",
 };
-const HIERARCHY: Section = Section {
+pub(super) const HIERARCHY: Section = Section {
     what: "`hierarchy`",
-    keys: &["missing_parent", "cycles", "max_depth", "order", "known_accounts"],
+    keys: &[&[
+        ("missing_parent", Takes::Words(|| words(LINKS))),
+        ("cycles", Takes::Words(|| words(LINKS))),
+        ("max_depth", Takes::Number(1)),
+        ("order", Takes::Words(|| words(ORDERS))),
+        ("known_accounts", Takes::OneOrMore),
+    ]],
+    required: &[],
+    one_of: &[],
     example: "{missing_parent: detach}",
 };
-const REFERENCE: Section =
-    Section { what: "a reference", keys: &["in", "missing"], example: "{in: [accounts], missing: reject}" };
+pub(super) const REFERENCE: Section = Section {
+    what: "a reference",
+    keys: &[&[("in", Takes::OneOrMore), ("missing", Takes::Words(|| words(MISSING)))]],
+    required: &["in"],
+    one_of: &[],
+    example: "{in: [accounts], missing: reject}",
+};
 
-const POLICIES: &[(&str, DuplicatePolicy)] = &[
+pub(super) const POLICIES: &[(&str, DuplicatePolicy)] = &[
     ("last", DuplicatePolicy::Last),
     ("first", DuplicatePolicy::First),
     ("newest", DuplicatePolicy::Newest),
@@ -27,6 +46,8 @@ const POLICIES: &[(&str, DuplicatePolicy)] = &[
     ("split", DuplicatePolicy::Split),
     ("error", DuplicatePolicy::Error),
 ];
+const FALLBACK: &[(&str, ())] = &[("valid", ())];
+const ORDERS: &[(&str, bool)] = &[("source", false), ("parents_first", true)];
 const LINKS: &[(&str, HierarchyPolicy)] =
     &[("reject", HierarchyPolicy::Reject), ("detach", HierarchyPolicy::Detach), ("fail", HierarchyPolicy::Fail)];
 const MISSING: &[(&str, ReferenceMissing)] = &[
@@ -45,7 +66,7 @@ pub(super) fn duplicates(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<Du
     let keys = reader.keys(entry, &DUPLICATES)?;
     let policy = keys.required(reader, "policy").and_then(|entry| reader.word(entry, POLICIES));
     let by = keys.get("by").and_then(|entry| by(reader, entry));
-    let fallback = keys.get("fallback").and_then(|entry| reader.word(entry, &[("valid", ())]));
+    let fallback = keys.get("fallback").and_then(|entry| reader.word(entry, FALLBACK));
     Some(Duplicates { policy: policy?, by, fallback_valid: fallback.map(|word| word.span) })
 }
 
@@ -54,13 +75,14 @@ pub(super) fn hierarchy(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<Hie
     let keys = reader.keys(entry, &HIERARCHY)?;
     let mut policy = |key| keys.get(key).and_then(|entry| reader.word(entry, LINKS)).map(|word| word.value);
     let (missing_parent, cycles) = (policy("missing_parent"), policy("cycles"));
-    let order = keys.get("order").and_then(|entry| reader.word(entry, &[("source", false), ("parents_first", true)]));
+    let order = keys.get("order").and_then(|entry| reader.word(entry, ORDERS));
     Some(Hierarchy {
         missing_parent: missing_parent.unwrap_or_default(),
         cycles: cycles.unwrap_or_default(),
         max_depth: keys.get("max_depth").and_then(|entry| reader.number(entry, 1)),
         parents_first: order.is_some_and(|word| word.value),
         known_accounts: keys.get("known_accounts").map(|entry| reader.one_or_more(entry)).unwrap_or_default(),
+        span: entry.key,
     })
 }
 

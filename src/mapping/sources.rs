@@ -1,35 +1,63 @@
 //! `sources` and `from`: where rows come from.
 
-use super::read::{Entry, Reader, Section};
+use super::read::{Entry, Reader, Section, Takes, words};
 use super::tree::{Compression, CsvOptions, Footer, From, SourceEntry, SourceKind, SourceOrigin, Text};
 use super::variables::Use;
 use crate::diagnostic::{Diagnostic, code, excerpt};
 use crate::yaml::{Spanned, Value};
 
-const SOURCE: Section = Section {
+pub(super) const SOURCE: Section = Section {
     what: "a source",
-    keys: &["path", "query", "kind", "compression", "csv", "on_empty", "max_age", "missing_columns"],
+    keys: &[&[
+        ("path", Takes::Text),
+        ("query", Takes::Text),
+        ("kind", Takes::Words(|| KINDS.iter().filter(|(_, kind)| kind.is_some()).map(|(word, _)| *word).collect())),
+        ("compression", Takes::Words(|| words(COMPRESSIONS))),
+        ("csv", Takes::Section(&CSV)),
+        ("on_empty", Takes::Words(|| words(ON_EMPTY))),
+        ("max_age", Takes::Age),
+        ("missing_columns", Takes::Words(|| words(MISSING_COLUMNS))),
+    ]],
+    required: &[],
+    one_of: &["path", "query"],
     example: "{path: data/crm_*.csv}",
 };
 const CSV: Section = Section {
     what: "`csv`",
-    keys: &[
-        "delimiter",
-        "quote",
-        "escape",
-        "encoding",
-        "preamble",
-        "footer",
-        "header",
-        "nulls",
-        "max_field",
-        "max_record",
-    ],
+    keys: &[&[
+        ("delimiter", Takes::Text),
+        ("quote", Takes::Text),
+        ("escape", Takes::Text),
+        ("encoding", Takes::Text),
+        ("preamble", Takes::Number(0)),
+        ("footer", Takes::WordsOr(|| words(FOOTERS), &FOOTER)),
+        ("header", Takes::Spellings),
+        ("nulls", Takes::Spellings),
+        ("max_field", Takes::Size),
+        ("max_record", Takes::Size),
+    ]],
+    required: &[],
+    one_of: &[],
     example: "{delimiter: \";\"}",
 };
-const FOOTER: Section = Section { what: "`footer`", keys: &["lines", "match"], example: "{lines: 5}" };
-const FROM: Section = Section { what: "`from`", keys: &["query", "sql"], example: "{query: queries/accounts.sql}" };
+const FOOTER: Section = Section {
+    what: "`footer`",
+    keys: &[&[("lines", Takes::Number(1)), ("match", Takes::Text)]],
+    required: &[],
+    one_of: &["lines", "match"],
+    example: "{lines: 5}",
+};
+pub(super) const FROM: Section = Section {
+    what: "`from`",
+    keys: &[&[("query", Takes::Text), ("sql", Takes::Text)]],
+    required: &[],
+    one_of: &["query", "sql"],
+    example: "{query: queries/accounts.sql}",
+};
 
+const ON_EMPTY: &[(&str, bool)] = &[("fail", false), ("ok", true)];
+const MISSING_COLUMNS: &[(&str, bool)] = &[("fail", false), ("empty", true)];
+const FOOTERS: &[(&str, ())] = &[("salesforce", ())];
 const KINDS: &[(&str, Option<SourceKind>)] = &[
     ("csv", Some(SourceKind::Csv)),
     ("tsv", Some(SourceKind::Tsv)),
@@ -88,8 +116,8 @@ fn source(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<SourceEntry> {
     });
     let compression = keys.get("compression").and_then(|entry| reader.word(entry, COMPRESSIONS));
     let csv = keys.get("csv").map(|entry| csv(reader, entry)).unwrap_or_default();
-    let empty_is_ok = keys.get("on_empty").and_then(|entry| reader.word(entry, &[("fail", false), ("ok", true)]));
-    let missing = keys.get("missing_columns").and_then(|entry| reader.word(entry, &[("fail", false), ("empty", true)]));
+    let empty_is_ok = keys.get("on_empty").and_then(|entry| reader.word(entry, ON_EMPTY));
+    let missing = keys.get("missing_columns").and_then(|entry| reader.word(entry, MISSING_COLUMNS));
     let max_age = keys.get("max_age").and_then(|entry| reader.age(entry));
     Some(SourceEntry {
         name,
@@ -155,7 +183,7 @@ fn byte(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<Spanned<u8>> {
 fn footer(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<Spanned<Footer>> {
     let span = entry.node.span;
     if !matches!(entry.node.value, Value::Mapping(_)) {
-        let word = reader.word(entry, &[("salesforce", ())])?;
+        let word = reader.word(entry, FOOTERS)?;
         return Some(Spanned::new(Footer::Salesforce, word.span));
     }
     let keys = reader.keys(entry, &FOOTER)?;
@@ -179,7 +207,11 @@ pub(super) fn from(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<From> {
         let keys = reader.keys(entry, &FROM)?;
         match (keys.get("query"), keys.get("sql")) {
             (Some(query), None) => return file(reader, query, Use::Path).map(From::Query),
-            (None, Some(sql)) => return reader.text(sql, Use::Sql).map(From::Sql),
+            (None, Some(sql)) => {
+                let before = reader.found.iter().count();
+                let sql = reader.text(sql, Use::Sql);
+                return sql.filter(|_| reader.found.iter().count() == before).map(From::Sql);
+            }
             _ => {}
         }
     }

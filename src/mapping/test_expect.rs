@@ -1,6 +1,6 @@
 //! `expect:` of a test's case: rows, rejects, duplicates, warnings, counts, or how the run fails.
 
-use super::read::{Entry, Reader, Section, items, similar};
+use super::read::{Entry, Reader, Section, Takes, items, similar};
 use super::test_file::cell;
 use super::tree::{Expected, ExpectedRow, Text};
 use crate::csv::{Dialect, raw_record};
@@ -9,24 +9,71 @@ use crate::yaml::{Span, Spanned, Value};
 
 const EXPECT: Section = Section {
     what: "`expect`",
-    keys: &["rows", "rejects", "duplicates", "warnings", "counts", "error", "exit"],
+    keys: &[&[
+        ("rows", Takes::Any),
+        ("rejects", Takes::Any),
+        ("duplicates", Takes::Any),
+        ("warnings", Takes::Any),
+        ("counts", Takes::Section(&COUNTS)),
+        ("error", Takes::OneOrMore),
+        ("exit", Takes::Number(0)),
+    ]],
+    required: &[],
+    one_of: &[],
     example: "{rows: [{account_id: A1}]}",
 };
 const REJECT: Section = Section {
     what: "an expected reject",
-    keys: &["code", "key", "column", "line", "value", "source_column", "message", "related", "file"],
+    keys: &[&[
+        ("code", Takes::Text),
+        ("key", Takes::Text),
+        ("column", Takes::Text),
+        ("line", Takes::Text),
+        ("value", Takes::Text),
+        ("source_column", Takes::Text),
+        ("message", Takes::Text),
+        ("related", Takes::Text),
+        ("file", Takes::Text),
+    ]],
+    required: &[],
+    one_of: &[],
     example: "[{code: V405, key: A1}]",
 };
 const DUPLICATE: Section = Section {
     what: "an expected duplicate",
-    keys: &["key", "line", "winner_line", "winner_fate", "decided_by", "file", "winner_file"],
+    keys: &[&[
+        ("key", Takes::Text),
+        ("line", Takes::Text),
+        ("winner_line", Takes::Text),
+        ("winner_fate", Takes::Text),
+        ("decided_by", Takes::Text),
+        ("file", Takes::Text),
+        ("winner_file", Takes::Text),
+    ]],
+    required: &[],
+    one_of: &[],
     example: "[{key: A1, line: 2}]",
 };
-const WARNING: Section =
-    Section { what: "an expected warning", keys: &["code", "column", "rows"], example: "[{code: W901, rows: 1}]" };
-const COUNTS: Section = Section {
+const WARNING: Section = Section {
+    what: "an expected warning",
+    keys: &[&[("code", Takes::Text), ("column", Takes::Text), ("rows", Takes::Text)]],
+    required: &[],
+    one_of: &[],
+    example: "[{code: W901, rows: 1}]",
+};
+static COUNTS: Section = Section {
     what: "`counts`",
-    keys: &["read", "skipped", "filtered", "rejected", "duplicate", "merged", "written"],
+    keys: &[&[
+        ("read", Takes::Number(0)),
+        ("skipped", Takes::Number(0)),
+        ("filtered", Takes::Number(0)),
+        ("rejected", Takes::Number(0)),
+        ("duplicate", Takes::Number(0)),
+        ("merged", Takes::Number(0)),
+        ("written", Takes::Number(0)),
+    ]],
+    required: &[],
+    one_of: &[],
     example: "{filtered: 1}",
 };
 
@@ -36,7 +83,7 @@ pub(super) fn expected(reader: &mut Reader<'_>, entry: Entry<'_>) -> Expected {
     let nothing = Expected { span, ..Expected::default() };
     let Some(keys) = reader.keys(entry, &EXPECT) else { return nothing };
     let counts = keys.get("counts").and_then(|entry| reader.keys(entry, &COUNTS)).map(|counts| {
-        let given = COUNTS.keys.iter().filter_map(|name| counts.get(name));
+        let given = COUNTS.keys().filter_map(|(name, _)| counts.get(name));
         let pairs = given.filter_map(|entry| {
             let number = reader.number(entry, 0)?;
             Some((Spanned::new(entry.name.to_owned(), entry.key), number.value))
@@ -127,7 +174,7 @@ fn list(reader: &mut Reader<'_>, entry: Entry<'_>, section: &Section, main: &str
             Value::Scalar(scalar) => vec![(Spanned::new(main.to_owned(), span), scalar.text.clone())],
             _ => {
                 let keys = reader.keys(Entry { key: span, ..item }, section)?;
-                let given = section.keys.iter().filter_map(|key| keys.get(key));
+                let given = section.keys().filter_map(|(key, _)| keys.get(key));
                 given.filter_map(|entry| named(reader, entry)).collect()
             }
         };

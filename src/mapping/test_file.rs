@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::read::{Entry, Reader, Section, items};
+use super::read::{Entry, Reader, Section, Takes, items};
 use super::test_expect::expected;
 use super::tree::{Circumstances, GivenRecord, GivenRows, GivenSource, GivenType, TestCase, TestFile, Text};
 use super::variables::Variables;
@@ -15,16 +15,40 @@ use crate::yaml::{Spanned, Value};
 
 const FILE: Section = Section {
     what: "a test file",
-    keys: &["as_of", "environment", "variables", "sources", "mappings", "cases"],
+    keys: &[&[
+        ("as_of", Takes::Text),
+        ("environment", Takes::Text),
+        ("variables", Takes::Names(&Takes::Text)),
+        ("sources", Takes::Any),
+        ("mappings", Takes::Any),
+        ("cases", Takes::Any),
+    ]],
+    required: &["cases"],
+    one_of: &[],
     example: "cases:",
 };
 const CASE: Section = Section {
     what: "a case",
-    keys: &["as_of", "environment", "variables", "sources", "mappings", "published", "expect"],
+    keys: &[&[
+        ("as_of", Takes::Text),
+        ("environment", Takes::Text),
+        ("variables", Takes::Names(&Takes::Text)),
+        ("sources", Takes::Any),
+        ("mappings", Takes::Any),
+        ("published", Takes::Later),
+        ("expect", Takes::Any),
+    ]],
+    required: &[],
+    one_of: &[],
     example: "{sources: {crm: [{Id: A1}]}, expect: {rows: [{account_id: A1}]}}",
 };
-const SOURCE: Section =
-    Section { what: "a given source", keys: &["rows", "file", "types"], example: "{rows: [{Id: A1, Seats: 3}]}" };
+const SOURCE: Section = Section {
+    what: "a given source",
+    keys: &[&[("rows", Takes::Any), ("file", Takes::Text), ("types", Takes::Names(&Takes::Text))]],
+    required: &[],
+    one_of: &[],
+    example: "{rows: [{Id: A1, Seats: 3}]}",
+};
 const TYPES: &[(&str, GivenType)] = &[
     ("text", GivenType::Text),
     ("integer", GivenType::Integer),

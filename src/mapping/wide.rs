@@ -1,27 +1,59 @@
 //! `tags`, `pivot`, `collection`: one entry that makes many columns, or names what they belong to.
 
 use super::options::{ABSENT, separator};
-use super::read::{Entry, Reader, Section};
+use super::read::{Entry, Reader, Section, Takes, words};
 use super::tree::{Aggregate, Collection, Pivot, Tags};
 use super::variables::Use;
 use crate::yaml::{Spanned, Value};
 
-const TAGS: Section = Section {
+pub(super) const TAGS: Section = Section {
     what: "`tags`",
-    keys: &["column", "by", "known", "unknown", "absent"],
+    keys: &[&[
+        ("column", Takes::Text),
+        ("by", Takes::Text),
+        ("known", Takes::Texts),
+        ("unknown", Takes::Words(|| words(UNKNOWN))),
+        ("absent", Takes::Words(|| words(ABSENT))),
+    ]],
+    required: &["column", "known"],
+    one_of: &[],
     example: "{column: Labels, by: \"|\", known: [vip, beta]}",
 };
-const PIVOT: Section = Section {
+pub(super) const PIVOT: Section = Section {
     what: "`pivot`",
-    keys: &["module", "action", "value", "aggregate", "top", "columns", "fill"],
+    keys: &[&[
+        ("module", Takes::Text),
+        ("action", Takes::Text),
+        ("value", Takes::Text),
+        ("aggregate", Takes::Words(|| words(AGGREGATES))),
+        ("top", Takes::Section(&TOP)),
+        ("columns", Takes::Texts),
+        ("fill", Takes::Words(|| words(FILL))),
+    ]],
+    required: &["module", "action"],
+    one_of: &[],
     example: "{module: \"\\\"Module\\\"\", action: \"\\\"Action\\\"\"}",
 };
-const TOP: Section = Section { what: "`top`", keys: &["n", "of"], example: "{n: 50, of: module}" };
-const COLLECTION: Section =
-    Section { what: "`collection`", keys: &["name", "key"], example: "{name: Invoices, key: invoice_id}" };
+const TOP: Section = Section {
+    what: "`top`",
+    keys: &[&[("n", Takes::Number(1)), ("of", Takes::Words(|| words(OF)))]],
+    required: &["n"],
+    one_of: &[],
+    example: "{n: 50, of: module}",
+};
+pub(super) const COLLECTION: Section = Section {
+    what: "`collection`",
+    keys: &[&[("name", Takes::Text), ("key", Takes::Text)]],
+    required: &["name", "key"],
+    one_of: &[],
+    example: "{name: Invoices, key: invoice_id}",
+};
 
 const AGGREGATES: &[(&str, Aggregate)] =
     &[("sum", Aggregate::Sum), ("count", Aggregate::Count), ("max", Aggregate::Max)];
+const UNKNOWN: &[(&str, bool)] = &[("reject", false), ("ignore", true)];
+const OF: &[(&str, bool)] = &[("module", false), ("pair", true)];
+const FILL: &[(&str, ())] = &[("0", ())];
 
 /// `tags:`.
 pub(super) fn tags(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<Tags> {
@@ -29,7 +61,7 @@ pub(super) fn tags(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<Tags> {
     let column = keys.required(reader, "column").and_then(|entry| reader.text(entry, Use::Text));
     let known = keys.required(reader, "known").and_then(|entry| reader.texts(entry, Reader::exact));
     let by = keys.get("by").and_then(|entry| separator(reader, entry));
-    let unknown = keys.get("unknown").and_then(|entry| reader.word(entry, &[("reject", false), ("ignore", true)]));
+    let unknown = keys.get("unknown").and_then(|entry| reader.word(entry, UNKNOWN));
     let absent = keys.get("absent").and_then(|entry| reader.word(entry, ABSENT));
     Some(Tags {
         column: column?,
@@ -60,7 +92,7 @@ pub(super) fn pivot(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<Pivot> 
     if let Some(span) = pinned {
         reader.not_yet("columns: pinned", span, "this version keeps no record of earlier runs");
     }
-    let fill = keys.get("fill").and_then(|entry| reader.word(entry, &[("0", ())]));
+    let fill = keys.get("fill").and_then(|entry| reader.word(entry, FILL));
     Some(Pivot {
         module: module?,
         action: action?,
@@ -78,7 +110,7 @@ pub(super) fn pivot(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<Pivot> 
 fn top(reader: &mut Reader<'_>, entry: Entry<'_>) -> (Option<Spanned<u64>>, bool) {
     let Some(keys) = reader.keys(entry, &TOP) else { return (None, false) };
     let number = keys.required(reader, "n").and_then(|entry| reader.number(entry, 1));
-    let of = keys.get("of").and_then(|entry| reader.word(entry, &[("module", false), ("pair", true)]));
+    let of = keys.get("of").and_then(|entry| reader.word(entry, OF));
     (number, of.is_some_and(|word| word.value))
 }
 

@@ -6,23 +6,26 @@ use std::fs::canonicalize;
 use crate::diagnostic::{Diagnostic, Place, code};
 use crate::pipeline::folders::Folders;
 use crate::pipeline::prepare::Prepared;
+use crate::project::MappingFile;
 
 /// One mistake per file that two mappings write.
-pub(super) fn clashes(prepared: &[Prepared]) -> Vec<Diagnostic> {
+pub(super) fn clashes<'f>(files: impl IntoIterator<Item = &'f MappingFile>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut seen: BTreeMap<String, &Prepared> = BTreeMap::new();
+    let mut seen: BTreeMap<String, &MappingFile> = BTreeMap::new();
     let mut told: BTreeSet<String> = BTreeSet::new();
-    for one in prepared.iter().filter(|one| one.file.asked) {
-        let stem = one.resolved.output.stem().to_ascii_lowercase();
+    for file in files.into_iter().filter(|file| file.asked) {
+        let Some(mapping) = &file.mapping else { continue };
+        let name =
+            mapping.output.file.as_ref().map_or_else(|| format!("{}.csv", mapping.name), |file| file.value.clone());
+        let stem = name.strip_suffix(".csv").unwrap_or(&name).to_ascii_lowercase();
         let Some(first) = seen.get(&stem) else {
-            seen.insert(stem, one);
+            seen.insert(stem, file);
             continue;
         };
         if told.insert(stem) {
-            let mut diagnostic =
-                Diagnostic::error(&code::NAME_CLASH, format!("two mappings write `{}`", one.resolved.output.file))
-                    .help("give one of them another `output: {file: ...}`");
-            if let (Some(here), Some(there)) = (place(one), place(first)) {
+            let mut diagnostic = Diagnostic::error(&code::NAME_CLASH, format!("two mappings write `{name}`"))
+                .help("give one of them another `output: {file: ...}`");
+            if let (Some(here), Some(there)) = (place(file), place(first)) {
                 diagnostic = diagnostic.at(here, "second").related(there, "first");
             }
             found.push(diagnostic);
@@ -32,10 +35,10 @@ pub(super) fn clashes(prepared: &[Prepared]) -> Vec<Diagnostic> {
 }
 
 /// Where a mapping says what it writes.
-fn place(one: &Prepared) -> Option<Place> {
-    let mapping = one.file.mapping.as_ref()?;
+fn place(one: &MappingFile) -> Option<Place> {
+    let mapping = one.mapping.as_ref()?;
     let file = mapping.output.file.as_ref().map_or(mapping.format.span, |file| file.span);
-    Some(Place::new(&one.file.shown, file))
+    Some(Place::new(&one.shown, file))
 }
 
 /// One mistake per mapping and source of which a file is an output or a report of the set: the next run would read it.
@@ -57,9 +60,8 @@ pub(super) fn circles(prepared: &[Prepared], folders: &Folders) -> Vec<Diagnosti
                 &code::OUTPUT_AS_SOURCE,
                 format!("source `{name}` reads `{file}`, which this set writes"),
             );
-            if let Some(mapping) = &reader.file.mapping {
-                diagnostic =
-                    diagnostic.at(Place::new(&reader.file.shown, mapping.format.span), "this mapping reads it");
+            if let Some(place) = reader.places.get(name) {
+                diagnostic = diagnostic.at(place.clone(), "matches it");
             }
             found.push(diagnostic.help(code::OUTPUT_AS_SOURCE.cure));
         }

@@ -1,8 +1,10 @@
 //! Why one mapping of a run published nothing.
 
+use std::collections::BTreeMap;
+
 use datafusion::error::DataFusionError;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, Stage, code};
 use crate::output::{OutputError, Problem, Status};
 use crate::pipeline::Exit;
 use crate::settle;
@@ -14,8 +16,8 @@ use crate::yaml::Span;
 pub enum Failure {
     /// It is wrong, or does not fit its sources.
     Mapping(Diagnostics),
-    /// A source is missing, empty, old, or cannot be read.
-    Source(SourceError),
+    /// Sources that are missing, empty, old, or cannot be read, each with where the mapping says what its files are.
+    Source(Vec<(SourceError, Option<Place>)>),
     /// Its data was refused.
     Refused(Vec<Diagnostic>),
     /// Another mapping published nothing, and this one waits for it; why, in words.
@@ -31,9 +33,8 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Mapping(_) => Exit::Mapping,
-            Self::Source(error) if is_absence(error) => Exit::Source,
-            Self::Source(error) if error.code.stage == crate::diagnostic::Stage::Mapping => Exit::Mapping,
-            Self::Source(_) | Self::World(_) => Exit::Failed,
+            Self::Source(errors) => errors.iter().map(|(error, _)| source_exit(error)).max().unwrap_or(Exit::Failed),
+            Self::World(_) => Exit::Failed,
             Self::Refused(_) | Self::Held(_) => Exit::Refused,
             Self::Interrupted => Exit::Interrupted,
         }
@@ -53,12 +54,35 @@ impl Failure {
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         match self {
             Self::Mapping(found) => found.iter().cloned().collect(),
-            Self::Source(error) => vec![source(error)],
+            Self::Source(errors) => errors.iter().map(|(error, place)| source(error, place.as_ref())).collect(),
             Self::Refused(reasons) => reasons.clone(),
             Self::Held(why) => vec![Diagnostic::error(&code::FAIL_POLICY, format!("held: {why}"))],
             Self::World(diagnostic) => vec![diagnostic.clone()],
             Self::Interrupted => vec![Diagnostic::error(&code::WORLD, "interrupted")],
         }
+    }
+
+    /// With the places at which the mapping says what the files of its sources are.
+    #[must_use]
+    pub(super) fn located(mut self, places: &BTreeMap<String, Place>) -> Self {
+        if let Self::Source(errors) = &mut self {
+            for (error, place) in errors {
+                *place = place.take().or_else(|| places.get(&error.source).cloned());
+            }
+        }
+        self
+    }
+
+    /// One failure of several: all sources that are at fault, or what the world did.
+    pub(super) fn first_of(failures: Vec<Failure>) -> Self {
+        let mut sources = Vec::new();
+        for failure in failures {
+            match failure {
+                Self::Source(errors) => sources.extend(errors),
+                other => return other,
+            }
+        }
+        Self::Source(sources)
     }
 
     /// The first of it, as `run.json` has it.
@@ -70,7 +94,7 @@ impl Failure {
     /// An engine error while `what` ran; `sql` is where the user's SQL stands, if there is any.
     pub(super) fn engine(error: &DataFusionError, sql: Option<(&str, Span)>) -> Self {
         if let Some(error) = SourceError::inside(error) {
-            return Self::Source(error.clone());
+            return error.clone().into();
         }
         let root = error.find_root();
         if let DataFusionError::ResourcesExhausted(message) = root {
@@ -95,7 +119,7 @@ impl Failure {
 
 impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
-        Self::Source(error)
+        Self::Source(vec![(error, None)])
     }
 }
 
@@ -127,12 +151,21 @@ impl From<std::io::Error> for Failure {
     }
 }
 
-fn is_absence(error: &SourceError) -> bool {
-    [&code::SOURCE_MISSING, &code::SOURCE_EMPTY, &code::SOURCE_OLD].iter().any(|code| code.id == error.code.id)
+fn source_exit(error: &SourceError) -> Exit {
+    let absent = [&code::SOURCE_MISSING, &code::SOURCE_EMPTY, &code::SOURCE_OLD];
+    match error.code.stage {
+        _ if absent.iter().any(|code| code.id == error.code.id) => Exit::Source,
+        Stage::Mapping => Exit::Mapping,
+        _ => Exit::Failed,
+    }
 }
 
-fn source(error: &SourceError) -> Diagnostic {
+fn source(error: &SourceError, place: Option<&Place>) -> Diagnostic {
     let diagnostic = Diagnostic::error(error.code, error.message.clone());
+    let diagnostic = match place {
+        Some(place) => diagnostic.at(place.clone(), format!("source `{}`", error.source)),
+        None => diagnostic,
+    };
     match &error.help {
         Some(help) => diagnostic.help(help.clone()),
         None => diagnostic.help(error.code.cure),

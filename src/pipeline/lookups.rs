@@ -33,7 +33,7 @@ async fn table(
     files: &FileRegister,
 ) -> Result<(), Failure> {
     // Rows of a query have no lines; they are told apart by their values alone.
-    let provider = session.table_provider(super::prepare::quoted(&lookup.source)).await;
+    let provider = session.table_provider(super::open::quoted(&lookup.source)).await;
     let has_lines = provider.is_ok_and(|table| table.schema().index_of(LINE_COLUMN).is_ok());
     let lines = if has_lines { ", \"_file\", \"_line\"" } else { "" };
     let order = if has_lines { " order by \"_file\", \"_line\"" } else { "" };

@@ -14,7 +14,8 @@ use crate::functions::{self, LookupTables};
 use crate::output::{MappingReport, Ordered, RejectsFile, Split, Staged, Staging, write_table};
 use crate::pipeline::judge::{Judging, judge};
 use crate::pipeline::known::{Knowledge, MappingKeys};
-use crate::pipeline::prepare::{Prepared, register};
+use crate::pipeline::open::register;
+use crate::pipeline::prepare::Prepared;
 use crate::pipeline::reports::{LeftOut, SecondLook};
 use crate::pipeline::task::task;
 use crate::pipeline::{Failure, RunRequest, Stage, Stop, Watcher, account, beside, lookups};
@@ -59,7 +60,7 @@ impl Mappings<'_> {
         };
         let mut clock = Clock::new(self.watcher, &prepared.file.name);
         if let Err(failure) = self.steps(prepared, known, &mut finished, &mut clock).await {
-            finished.failure = Some(failure);
+            finished.failure = Some(failure.located(&prepared.places));
         }
         finished.report.seconds = clock.finish();
         self.watcher.finished(&prepared.file.name);

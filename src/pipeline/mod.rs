@@ -2,17 +2,19 @@
 //!
 //! In: a request of the command line (or of a program that uses the library). Out: an outcome with everything there is to
 //! tell; nothing is printed here. `run` goes: load, prepare each mapping, order the set, then for each mapping judge,
-//! settle, write, report; publish at the end, all at once. `why` reads what a run left. `test` runs mappings on given rows;
-//! `preview` judges the first records, or follows one through everything; `diff` compares what two versions of a mapping make;
+//! settle, write, report; publish at the end, all at once. `check` and `explain` stop before the
+//! first row; `why` reads what a run left. `test` runs mappings on given rows; `preview` judges the first records, or follows one through everything; `diff` compares what two versions of a mapping make;
 //! `lint` runs a file's identity mapping and lays the outcome beside the file; `guess` drafts a mapping and prepares it as
 //! `run` would.
 
 mod account;
 mod asked;
 mod beside;
+mod check;
 mod clash;
 mod column;
 mod diff;
+mod explain;
 mod failure;
 mod folders;
 mod guess;
@@ -20,10 +22,12 @@ mod init;
 mod judge;
 mod judged;
 mod known;
+mod lineage;
+mod lineage_text;
 mod lint;
 mod lookups;
 mod mapping;
-mod opened;
+mod open;
 mod order;
 mod plan;
 mod prepare;
@@ -32,12 +36,16 @@ mod query;
 mod reports;
 mod request;
 mod run;
+mod session;
+mod set;
 mod task;
 mod test;
 mod why;
 mod words;
 
+pub use check::{CheckOutcome, CheckRequest, check};
 pub use diff::{AttributeDifference, DiffOutcome, DiffRequest, MappingDifference, TableDifference, diff};
+pub use explain::{Unexplained, View, explain};
 pub use failure::Failure;
 pub use guess::{GuessOutcome, GuessRequest, guess};
 pub use init::init;

@@ -10,10 +10,10 @@ use datafusion::prelude::SessionContext;
 use crate::compile::{CompiledQuery, QUERY_TABLE};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
 use crate::pipeline::Failure;
-use crate::pipeline::prepare::register;
-use crate::resolve::Resolved;
+use crate::pipeline::open::register;
+use crate::resolve::{Input, Resolved, unseen};
 use crate::source::Source;
-use crate::vet::VettedQuery;
+use crate::vet::{self, Scalars, VettedQuery};
 use crate::yaml::Span;
 
 /// A mapping whose parts are right, each by itself.
@@ -22,6 +22,8 @@ pub(super) struct Planning<'a> {
     pub session: &'a SessionContext,
     /// What it means.
     pub resolved: &'a Resolved,
+    /// The file it stands in.
+    pub file: Scalars<'a>,
     /// Its opened sources, by name.
     pub sources: &'a BTreeMap<String, Arc<Source>>,
 }
@@ -58,6 +60,10 @@ impl Planning<'_> {
                 break;
             }
         }
+        let named: BTreeSet<&str> = self.resolved.columns.iter().flat_map(|column| column.input.fields()).collect();
+        for (source, column) in used.iter().filter(|(_, column)| !named.contains(column.as_str())) {
+            self.unseen(source, column).into_iter().for_each(|diagnostic| found.push(diagnostic));
+        }
         for (source, column) in used {
             self.lacking(&source, &column).into_iter().for_each(|diagnostic| found.push(diagnostic));
         }
@@ -87,13 +93,40 @@ impl Planning<'_> {
             let fact = format!("SQL uses column `{column}`, which occurs twice in source `{source}`");
             let help = format!("`{column}#2` is the second; rename one of them at the source");
             return Some(
-                Diagnostic::error(&code::DUPLICATE_FIELD, fact).at(self.place(), "in this mapping").help(help),
+                Diagnostic::error(&code::DUPLICATE_FIELD, fact).at(self.use_of(column), "used here").help(help),
             );
         }
         let file = schema.files.get(*field.missing_in.first()?)?;
         let fact = format!("{file} lacks column `{column}`, which SQL uses");
-        let diagnostic = Diagnostic::error(&code::NO_COLUMN_IN_FILE, fact).at(self.place(), "in this mapping");
+        let diagnostic = Diagnostic::error(&code::NO_COLUMN_IN_FILE, fact).at(self.use_of(column), "used here");
         Some(diagnostic.help(code::NO_COLUMN_IN_FILE.cure))
+    }
+
+    /// A key that SQL uses and no line has that was looked at.
+    fn unseen(&self, source: &str, column: &str) -> Option<Diagnostic> {
+        let schema = self.sources.get(source)?.schema();
+        let field = schema.field(column).filter(|field| field.unseen)?;
+        Some(unseen(&field.name, &schema, &format!("source `{source}`"), self.use_of(column)))
+    }
+
+    /// The first SQL of the mapping that names `column`; the first column where it is a query that does.
+    fn use_of(&self, column: &str) -> Place {
+        let Resolved { lets, filter, columns, duplicates, pivot, .. } = self.resolved;
+        let of_column = |input: &'_ Input| match input {
+            Input::Sql(sql) => Some(sql.clone()),
+            _ => None,
+        };
+        let order = duplicates.order.as_ref().and_then(|order| of_column(&order.input));
+        let pivot = pivot.iter().flat_map(|pivot| [Some(&pivot.module), Some(&pivot.action), pivot.value.as_ref()]);
+        let mut scalars = (lets.iter().map(|definition| definition.sql.clone()))
+            .chain(filter.clone())
+            .chain(columns.iter().filter_map(|column| of_column(&column.input)))
+            .chain(order)
+            .chain(pivot.flatten().cloned());
+        match scalars.find(|sql| vet::names(&sql.value, self.session).contains(column)) {
+            Some(sql) => vet::place_in(&sql, column, self.file),
+            None => self.place(),
+        }
     }
 
     fn place(&self) -> Place {

@@ -1,6 +1,6 @@
 //! One mapping, from its tree to SQL that is known to run: sources opened, names looked up, SQL checked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::common::DFSchema;
@@ -10,14 +10,15 @@ use crate::compile::{CompiledQuery, compile};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Texts, code, nearest};
 use crate::engine::Engine;
 use crate::functions::{self, LookupTables};
-use crate::mapping::{From, Mapping, SourceOrigin, Text, Variables};
-use crate::pipeline::asked::{Wanted, wanted};
+use crate::mapping::{From, Mapping, SourceEntry, SourceOrigin, Text, Variables};
+use crate::pipeline::asked::wanted;
+use crate::pipeline::open::{QueryFile, quoted};
 use crate::pipeline::plan::Planning;
 use crate::pipeline::{Failure, RunRequest};
 use crate::project::{MappingFile, Project};
 use crate::resolve::{Resolved, RowSource, SourceSchema, Surroundings, resolve};
-use crate::source::{FileRegister, Source, SourceDefinition, open, schema_of};
-use crate::vet::{self, QueryText, Scalars, VettedQuery};
+use crate::source::{FileRegister, Source, schema_of};
+use crate::vet::{self, Scalars, VettedQuery};
 
 /// A mapping that can be run.
 pub(super) struct Prepared {
@@ -29,6 +30,8 @@ pub(super) struct Prepared {
     pub compiled: CompiledQuery,
     /// Its opened sources, by name.
     pub sources: BTreeMap<String, Arc<Source>>,
+    /// Where each source says what its files are.
+    pub places: BTreeMap<String, Place>,
     /// Its sources that are queries over others, in an order in which each knows those before it.
     pub views: Vec<(String, VettedQuery)>,
     /// The query of `from`, if it is one.
@@ -49,100 +52,125 @@ pub(super) struct Surrounding<'a> {
     pub engine: &'a Engine,
 }
 
+/// What is looked at beside the mapping and its query files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Headers and metadata of the sources.
+    Headers,
+    /// Nothing: the columns of sources are unknown.
+    Offline,
+}
+
+/// All there is to say of one mapping before any row is read.
+pub(super) struct Judged {
+    /// It can be run.
+    pub prepared: Option<Prepared>,
+    /// Mistakes and warnings; those of its text come with its file.
+    pub found: Diagnostics,
+    /// Sources that could not be opened; what else went wrong in the world.
+    pub absent: Vec<Failure>,
+}
+
+impl Judged {
+    /// Why it cannot be run.
+    pub(super) fn failure(mut self) -> Failure {
+        if self.found.has_errors() || self.absent.is_empty() {
+            self.absent.iter().flat_map(Failure::diagnostics).for_each(|one| self.found.push(one));
+            return Failure::Mapping(self.found);
+        }
+        Failure::first_of(self.absent)
+    }
+}
+
 /// Prepares `file`; collects every mistake, and the texts of the query files they point into.
 pub(super) async fn prepare(
     file: &MappingFile,
     around: &Surrounding<'_>,
     texts: &mut Texts,
 ) -> Result<Prepared, Failure> {
-    let mapping = file.mapping.as_ref().ok_or_else(|| Failure::Mapping(Diagnostics::new()))?;
-    let preparing = Preparing {
+    let mut judged = judge(file, around, Look::Headers, texts).await;
+    match judged.prepared.take() {
+        Some(prepared) => Ok(Prepared { warnings: judged.found, ..prepared }),
+        None => Err(judged.failure()),
+    }
+}
+
+/// Judges `file` as far as it can be read.
+pub(super) async fn judge(file: &MappingFile, around: &Surrounding<'_>, look: Look, texts: &mut Texts) -> Judged {
+    let Some(mapping) = &file.mapping else {
+        return Judged { prepared: None, found: Diagnostics::new(), absent: Vec::new() };
+    };
+    let (declared, places) = declared(file, mapping, around.project);
+    let mut preparing = Preparing {
         file,
         mapping,
         around,
+        look,
         found: Diagnostics::new(),
+        absent: Vec::new(),
         files: FileRegister::new(),
         sources: BTreeMap::new(),
         views: Vec::new(),
         session: around.engine.session(),
-        declared: declared(mapping, around.project),
+        declared,
+        places,
     };
     functions::register(&preparing.session, Arc::new(LookupTables::default()));
-    preparing.run(texts).await
+    let prepared = preparing.run(texts).await;
+    Judged { prepared, found: preparing.found, absent: preparing.absent }
 }
 
-/// Sources by name: the mapping's own hide the project's.
-fn declared(mapping: &Mapping, project: &Project) -> BTreeMap<String, crate::mapping::SourceEntry> {
-    let shared = project.file.iter().flat_map(|file| &file.sources);
-    shared.chain(&mapping.sources).map(|entry| (entry.name.value.clone(), entry.clone())).collect()
-}
+type Declared = (BTreeMap<String, SourceEntry>, BTreeMap<String, Place>);
 
-struct Preparing<'a> {
-    file: &'a MappingFile,
-    mapping: &'a Mapping,
-    around: &'a Surrounding<'a>,
-    found: Diagnostics,
-    files: FileRegister,
-    sources: BTreeMap<String, Arc<Source>>,
-    views: Vec<(String, VettedQuery)>,
-    session: SessionContext,
-    declared: BTreeMap<String, crate::mapping::SourceEntry>,
-}
-
-/// SQL of a query and where it stands.
-struct QueryFile {
-    sql: String,
-    path: String,
-    text: String,
-    scalar: Option<Text>,
-}
-
-impl QueryFile {
-    fn as_text(&self) -> QueryText<'_> {
-        QueryText { sql: &self.sql, path: &self.path, file: &self.text, scalar: self.scalar.as_ref() }
+/// Sources by name, and where each stands: the mapping's own hide the project's.
+fn declared(file: &MappingFile, mapping: &Mapping, project: &Project) -> Declared {
+    let shared = project.file.iter().flat_map(|file| file.sources.iter().map(|entry| (entry, &file.path)));
+    let own = mapping.sources.iter().map(|entry| (entry, &file.shown));
+    let mut all = Declared::default();
+    for (entry, path) in shared.chain(own) {
+        let name = &entry.name.value;
+        let (SourceOrigin::Path(origin) | SourceOrigin::Query(origin)) = &entry.origin;
+        all.0.insert(name.clone(), entry.clone());
+        all.1.insert(name.clone(), Place::new(path, origin.span));
     }
+    all
+}
+
+pub(super) struct Preparing<'a> {
+    pub file: &'a MappingFile,
+    pub mapping: &'a Mapping,
+    pub around: &'a Surrounding<'a>,
+    pub look: Look,
+    pub found: Diagnostics,
+    pub absent: Vec<Failure>,
+    pub files: FileRegister,
+    pub sources: BTreeMap<String, Arc<Source>>,
+    pub views: Vec<(String, VettedQuery)>,
+    pub session: SessionContext,
+    pub declared: BTreeMap<String, SourceEntry>,
+    pub places: BTreeMap<String, Place>,
 }
 
 impl Preparing<'_> {
-    async fn run(mut self, texts: &mut Texts) -> Result<Prepared, Failure> {
-        let mapping = self.mapping.clone();
+    async fn run(&mut self, texts: &mut Texts) -> Option<Prepared> {
+        let mut mapping = self.mapping.clone();
         let mut from = None;
-        if let From::Source(name) = &mapping.from {
+        if let From::Source(name) = &mut mapping.from {
             from = self.source_of_rows(name);
+            // What follows names the source that is looked at, not the one that was misspelt.
+            from.iter().for_each(|assumed| name.value.clone_from(assumed));
         }
-        let origin = from.as_ref().and_then(|name| self.declared.get(name)).map(|entry| entry.origin.clone());
-        let query = match &mapping.from {
-            // A source that is a query itself is run like one.
-            From::Source(_) => match origin {
-                Some(SourceOrigin::Query(path)) => {
-                    from = None;
-                    self.query_file(&path, texts)
-                }
-                _ => None,
-            },
-            From::Query(path) => self.query_file(path, texts),
-            From::Sql(sql) => Some(QueryFile {
-                sql: sql.value.clone(),
-                path: self.file.shown.clone(),
-                text: self.file.text.clone(),
-                scalar: Some(sql.clone()),
-            }),
-        };
+        let query = self.query(&mapping, &mut from, texts);
         let mut wanted = wanted(&mapping, from.as_deref());
         for name in query.iter().flat_map(|query| vet::tables(&query.sql, &self.session)) {
             wanted.add(&name);
         }
-        let absent = self.open(&mut wanted, texts).await;
+        self.open(&mut wanted, texts).await;
 
-        let names: Vec<String> = self.declared.keys().cloned().collect();
-        let mut vetted = None;
-        // Where a source is absent, so are the tables that SQL would be checked against.
-        if let (Some(query), None) = (&query, &absent) {
-            match vet::query(query.as_text(), &self.session, &names).await {
-                Ok(query) => vetted = Some(query),
-                Err(found) => self.found.extend(found),
-            }
-        }
+        let vetted = match &query {
+            Some(query) => self.vet(query, vet::query).await,
+            None => None,
+        };
         let rows = match (&vetted, &from) {
             (Some(query), _) => Some(schema_of(query.plan.schema().as_arrow())),
             (None, Some(name)) => self.schema(name).await,
@@ -151,17 +179,7 @@ impl Preparing<'_> {
         let ordered = vetted.as_ref().is_none_or(|query| query.ordered || query.traceable);
         let (resolved, found) = resolve(&mapping, &self.surroundings(rows.clone(), ordered).await);
         self.found.extend(found);
-        if let Some(absent) = absent {
-            if !self.found.has_errors() {
-                return Err(absent);
-            }
-            absent.diagnostics().into_iter().for_each(|one| self.found.push(one));
-            return Err(Failure::Mapping(self.found));
-        }
-        let (Some(resolved), Some(rows)) = (resolved, rows) else {
-            return Err(Failure::Mapping(self.found));
-        };
-        let mut resolved = resolved;
+        let mut resolved = resolved?;
         resolved.from = match (&vetted, from, &query) {
             (None, Some(source), _) => RowSource::Source(source),
             (_, _, Some(query)) => RowSource::Query(
@@ -169,34 +187,55 @@ impl Preparing<'_> {
             ),
             _ => resolved.from,
         };
-
         let schema = match &vetted {
-            Some(query) => query.plan.schema().as_ref().clone(),
-            None => self.table_schema(crate::compile::table(&resolved)).await?,
+            Some(query) => Some(query.plan.schema().as_ref().clone()),
+            None => self.table_schema(crate::compile::table(&resolved)).await,
         };
         self.found.extend(vet::options(&mapping, &resolved));
-        let scalars = Scalars { path: &self.file.shown, file: &self.file.text };
-        self.found.extend(vet::expressions(&resolved, &self.session, &schema, scalars));
+        let file = Scalars { path: &self.file.shown, file: &self.file.text };
+        self.found.extend(vet::expressions(&resolved, &self.session, schema.as_ref(), file));
+        let rows = rows.filter(|_| schema.is_some())?;
         let fields: Vec<String> = rows.fields.iter().map(|field| field.name.clone()).collect();
         let compiled = compile(&resolved, &self.file.text, &fields);
         if !self.found.has_errors() {
-            let planning = Planning { session: &self.session, resolved: &resolved, sources: &self.sources };
+            let planning = Planning { session: &self.session, resolved: &resolved, file, sources: &self.sources };
             self.found.extend(planning.check(&compiled, vetted.as_ref()).await);
         }
-        if self.found.has_errors() {
-            return Err(Failure::Mapping(self.found));
+        if self.found.has_errors() || !self.absent.is_empty() {
+            return None;
         }
-        Ok(Prepared {
+        Some(Prepared {
             file: self.file.clone(),
             resolved,
             compiled,
-            sources: self.sources,
-            views: self.views,
+            sources: std::mem::take(&mut self.sources),
+            places: std::mem::take(&mut self.places),
+            views: std::mem::take(&mut self.views),
             query: vetted,
-            files: self.files,
+            files: self.files.clone(),
             fields,
-            warnings: self.found,
+            warnings: Diagnostics::new(),
         })
+    }
+
+    /// The query of the rows, where they come from one: a source that is a query itself is run like one, and is `from` no more.
+    fn query(&mut self, mapping: &Mapping, from: &mut Option<String>, texts: &mut Texts) -> Option<QueryFile> {
+        match &mapping.from {
+            From::Source(_) => match from.as_ref().and_then(|name| self.declared.get(name))?.origin.clone() {
+                SourceOrigin::Query(path) => {
+                    *from = None;
+                    self.query_file(&path, texts)
+                }
+                SourceOrigin::Path(_) => None,
+            },
+            From::Query(path) => self.query_file(path, texts),
+            From::Sql(sql) => Some(QueryFile {
+                sql: sql.value.clone(),
+                path: self.file.shown.clone(),
+                text: self.file.text.clone(),
+                scalar: Some(sql.clone()),
+            }),
+        }
     }
 
     /// The source `from` names; the nearest, else the only one, where it names none.
@@ -218,114 +257,6 @@ impl Preparing<'_> {
         near.or(only)
     }
 
-    fn query_file(&mut self, path: &Text, texts: &mut Texts) -> Option<QueryFile> {
-        let full = self.around.project.root.join(&path.value);
-        match std::fs::read_to_string(&full) {
-            Ok(text) => {
-                texts.insert(&path.value, &text);
-                let (sql, found) = self.around.variables.sql_file(&path.value, &text);
-                self.found.extend(found);
-                Some(QueryFile { sql, path: path.value.clone(), text, scalar: None })
-            }
-            Err(error) => {
-                self.found.push(
-                    Diagnostic::error(
-                        &code::UNKNOWN_SOURCE,
-                        format!("the query `{}` cannot be read: {error}", path.value),
-                    )
-                    .at(Place::new(&self.file.shown, path.span), "this file")
-                    .help("paths in a mapping are relative to the project's folder"),
-                );
-                None
-            }
-        }
-    }
-
-    /// Opens every wanted source, and those that wanted queries read; what comes back is the first that could not be.
-    async fn open(&mut self, wanted: &mut Wanted, texts: &mut Texts) -> Option<Failure> {
-        let mut absent = None;
-        let mut queries: Vec<(String, QueryFile, BTreeSet<String>)> = Vec::new();
-        while let Some(name) = wanted.next() {
-            let Some(entry) = self.declared.get(&name).cloned() else { continue };
-            match &entry.origin {
-                SourceOrigin::Path(path) => {
-                    let definition = self.definition(&entry, &path.value, wanted.fields(&name));
-                    if let Err(failure) = self.open_files(name, definition) {
-                        absent = absent.or(Some(failure));
-                    }
-                }
-                SourceOrigin::Query(path) => {
-                    if let Some(query) = self.query_file(path, texts) {
-                        let tables = vet::tables(&query.sql, &self.session);
-                        tables.iter().for_each(|table| wanted.add(table));
-                        queries.push((name, query, tables));
-                    }
-                }
-            }
-        }
-        match absent {
-            None => self.views(queries).await.err(),
-            absent => absent,
-        }
-    }
-
-    fn open_files(&mut self, name: String, definition: SourceDefinition) -> Result<(), Failure> {
-        let source = open(definition, &self.files, self.around.request.started.into())?;
-        self.register(&name, source.table())?;
-        self.sources.insert(name, source);
-        Ok(())
-    }
-
-    /// Registers query sources, each after those it reads.
-    async fn views(&mut self, mut queries: Vec<(String, QueryFile, BTreeSet<String>)>) -> Result<(), Failure> {
-        let names: Vec<String> = self.declared.keys().cloned().collect();
-        while !queries.is_empty() {
-            let waiting: BTreeSet<String> = queries.iter().map(|(name, ..)| name.clone()).collect();
-            let Some(next) = queries.iter().position(|(_, _, tables)| tables.is_disjoint(&waiting)) else {
-                let circle: Vec<String> = waiting.into_iter().collect();
-                self.found.push(
-                    Diagnostic::error(
-                        &code::REFERENCE_LOOP,
-                        format!("the queries of these sources read one another: {}", circle.join(", ")),
-                    )
-                    .at(Place::new(&self.file.shown, self.mapping.format.span), "used by this mapping"),
-                );
-                return Err(Failure::Mapping(Diagnostics::new()));
-            };
-            let (name, query, _) = queries.remove(next);
-            match vet::view(query.as_text(), &self.session, &names).await {
-                Ok(vetted) => {
-                    let table = datafusion::datasource::ViewTable::new(vetted.plan.clone(), None);
-                    self.register(&name, Arc::new(table))?;
-                    self.views.push((name, vetted));
-                }
-                Err(found) => self.found.extend(found),
-            }
-        }
-        Ok(())
-    }
-
-    fn register(&self, name: &str, table: Arc<dyn datafusion::catalog::TableProvider>) -> Result<(), Failure> {
-        register(&self.session, name, table)
-    }
-
-    fn definition(&self, entry: &crate::mapping::SourceEntry, path: &str, asked: Vec<String>) -> SourceDefinition {
-        let root = &self.around.project.root;
-        let pattern =
-            if path.contains("://") { path.to_owned() } else { root.join(path).to_string_lossy().into_owned() };
-        SourceDefinition {
-            kind: entry.kind.as_ref().map(|kind| kind.value),
-            compression: entry.compression.as_ref().map(|compression| compression.value),
-            csv: entry.csv.clone(),
-            empty_is_ok: entry.empty_is_ok,
-            missing_columns_empty: entry.missing_columns_empty,
-            max_age: entry.max_age.as_ref().map(|age| age.value),
-            shown_base: root.clone(),
-            asked,
-            ..SourceDefinition::new(entry.name.value.clone(), pattern)
-        }
-    }
-
     async fn schema(&self, name: &str) -> Option<SourceSchema> {
         if let Some(source) = self.sources.get(name) {
             return Some(source.schema());
@@ -334,10 +265,9 @@ impl Preparing<'_> {
         Some(schema_of(&table.schema()))
     }
 
-    async fn table_schema(&self, name: &str) -> Result<DFSchema, Failure> {
-        let engine = |error| Failure::engine(&error, None);
-        let table = self.session.table_provider(quoted(name)).await.map_err(engine)?;
-        DFSchema::try_from(table.schema().as_ref().clone()).map_err(engine)
+    async fn table_schema(&self, name: &str) -> Option<DFSchema> {
+        let table = self.session.table_provider(quoted(name)).await.ok()?;
+        DFSchema::try_from(table.schema().as_ref().clone()).ok()
     }
 
     async fn surroundings(&self, rows: Option<SourceSchema>, rows_are_ordered: bool) -> Surroundings {
@@ -359,18 +289,4 @@ impl Preparing<'_> {
             as_of: self.around.request.as_of.to_string(),
         }
     }
-}
-
-/// A table name that no rule of SQL names changes.
-pub(super) fn quoted(name: &str) -> datafusion::common::TableReference {
-    datafusion::common::TableReference::bare(name.to_owned())
-}
-
-/// Puts `table` into `session` as `name`.
-pub(super) fn register(
-    session: &SessionContext,
-    name: &str,
-    table: Arc<dyn datafusion::catalog::TableProvider>,
-) -> Result<(), Failure> {
-    session.register_table(quoted(name), table).map(drop).map_err(|error| Failure::engine(&error, None))
 }

@@ -13,7 +13,8 @@ use crate::output::{
     Disclosure, Duplicate, DuplicatesWriter, Record, Reject, RejectsFile, RejectsWriter, Staged, Staging,
 };
 use crate::pipeline::judged::{Batch, Judged, judged, text_at};
-use crate::pipeline::prepare::{Prepared, register};
+use crate::pipeline::open::register;
+use crate::pipeline::prepare::Prepared;
 use crate::pipeline::{Failure, Stop, words};
 use crate::resolve::Input;
 use crate::settle::{Absence, Explainer, Explanation, Fate, KeySet, Reason, Rejected, Settled, rules_of_row};

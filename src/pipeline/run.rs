@@ -9,12 +9,11 @@ use crate::engine::{Engine, EngineOptions};
 use crate::output::{
     Evidence, Lock, MappingReport, PublishPlan, RunReport, Staged, Staging, Status, recover, succeed, unchanged,
 };
-use crate::pipeline::clash::{circles, clashes};
 use crate::pipeline::folders::{Folders, scratch_folder, shown};
 use crate::pipeline::known::MappingKeys;
 use crate::pipeline::mapping::{Finished, Mappings};
-use crate::pipeline::order::in_reference_order;
-use crate::pipeline::prepare::{Prepared, Surrounding, prepare};
+use crate::pipeline::prepare::{Prepared, Surrounding};
+use crate::pipeline::set::prepare_set;
 use crate::pipeline::{Exit, Failure, RunRequest, Stop, Watcher};
 use crate::project::{Loaded, MappingFile, Options, load};
 
@@ -223,33 +222,18 @@ impl Running<'_> {
     ) -> Vec<(MappingReport, Vec<Staged>)> {
         let around =
             Surrounding { project: &loaded.project, variables: &loaded.variables, request: self.request, engine };
-        let mut prepared = Vec::new();
-        let mut failed: BTreeMap<String, ()> = BTreeMap::new();
-        for file in &loaded.mappings {
-            match prepare(file, &around, &mut self.outcome.texts).await {
-                Ok(mut one) if !file.found.has_errors() => {
-                    one.warnings.extend(file.found.clone());
-                    prepared.push(one);
-                }
-                outcome => {
-                    failed.insert(file.name.clone(), ());
-                    self.mapping_failed(file, &with_mistakes_of(file, outcome.err()));
-                }
-            }
+        let folders = Folders::new(self.request, loaded);
+        let set = prepare_set(loaded, &around, &folders, &mut self.outcome.texts).await;
+        let mut failed: BTreeSet<String> = BTreeSet::new();
+        for (file, failure) in set.failed {
+            failed.insert(file.name.clone());
+            self.mapping_failed(&file, &failure);
         }
-        let mut clashes = clashes(&prepared);
-        clashes.extend(circles(&prepared, &Folders::new(self.request, loaded)));
-        if !clashes.is_empty() {
-            self.problem(None, clashes, Exit::Mapping);
+        if !set.problems.is_empty() {
+            self.problem(None, set.problems, Exit::Mapping);
             return Vec::new();
         }
-        let prepared = match in_reference_order(prepared) {
-            Ok(prepared) => prepared,
-            Err(diagnostic) => {
-                self.problem(None, vec![diagnostic], Exit::Mapping);
-                return Vec::new();
-            }
-        };
+        let prepared = set.ready;
 
         let referred: BTreeSet<String> = prepared.iter().flat_map(Prepared::referred).collect();
         let runner = Mappings {
@@ -264,8 +248,8 @@ impl Running<'_> {
         let mut done = Vec::new();
         for one in prepared {
             self.outcome.warnings.extend(one.warnings.iter().cloned());
-            if let Some(missing) = one.referred().into_iter().find(|name| failed.contains_key(name)) {
-                failed.insert(one.file.name.clone(), ());
+            if let Some(missing) = one.referred().into_iter().find(|name| failed.contains(name)) {
+                failed.insert(one.file.name.clone());
                 self.mapping_failed(
                     &one.file,
                     &Failure::Held(format!("`{}` refers to `{missing}`, which published nothing", one.file.name)),
@@ -277,7 +261,7 @@ impl Running<'_> {
             self.outcome.warnings.extend(warnings);
             let kept = evidence.map_or(Ok(()), |evidence| reports.iter().try_for_each(|staged| evidence.add(staged)));
             if let Some(failure) = failure.or(kept.err().map(Failure::from)) {
-                failed.insert(one.file.name.clone(), ());
+                failed.insert(one.file.name.clone());
                 report.status = failure.status();
                 report.problem = failure.problem();
                 let interrupted = matches!(failure, Failure::Interrupted);
@@ -381,20 +365,5 @@ impl Running<'_> {
     fn problem(&mut self, mapping: Option<&str>, found: Vec<Diagnostic>, exit: Exit) {
         self.outcome.exit = self.outcome.exit.max(exit);
         self.outcome.problems.push((mapping.map(str::to_owned), found));
-    }
-}
-
-/// What stopped a mapping, and the mistakes in its text, all at once.
-fn with_mistakes_of(file: &MappingFile, failure: Option<Failure>) -> Failure {
-    match failure {
-        Some(failure) if !file.found.has_errors() && !matches!(failure, Failure::Mapping(_)) => failure,
-        failure => {
-            let mut all = file.found.clone();
-            failure.iter().flat_map(Failure::diagnostics).for_each(|one| all.push(one));
-            if file.found.has_errors() {
-                all.sort();
-            }
-            Failure::Mapping(all)
-        }
     }
 }

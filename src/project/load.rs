@@ -88,6 +88,10 @@ pub fn load(paths: &[PathBuf], current: &Path, options: &Options) -> Result<Load
     }
 
     let mut loading = Loading { root: root.clone(), diagnostics: Diagnostics::new(), texts: Texts::new() };
+    let current = fs::canonicalize(current).unwrap_or_else(|_| current.to_path_buf());
+    if let Some(below) = root.strip_prefix(&current).ok().filter(|below| !below.as_os_str().is_empty()) {
+        loading.texts.set_base(format!("{}/", below.display()));
+    }
     let given = Variables::new(options.variables.clone(), process(), options.as_of, options.environment.clone());
     let file = loading.project(&given)?;
     let variables = file.as_ref().map_or(given, |file| file.variables.clone());

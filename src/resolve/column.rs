@@ -1,6 +1,6 @@
 //! The target columns: what each is called, where its value comes from, what it goes through.
 
-use crate::diagnostic::{Diagnostic, code, nearest};
+use crate::diagnostic::{Diagnostic, Place, code, nearest};
 use crate::format::{Empty, FormatSpec, Need};
 use crate::mapping::{CellType, Column, ColumnOptions, Mapping, Origin, Text};
 use crate::resolve::name::{Meaning, meaning};
@@ -31,13 +31,14 @@ pub(super) fn columns(
         columns.push(target(column, &context, found));
     }
     tags(&context, &mut columns, found);
-    if columns.len() > format.max_columns {
+    if let Some(first) = columns.get(format.max_columns) {
         found.push(
             Diagnostic::error(
                 &code::TOO_MANY_COLUMNS,
-                format!("{} columns, Totango takes at most {}", columns.len(), format.max_columns),
+                format!("{} columns are mapped, Totango takes at most {}", columns.len(), format.max_columns),
             )
-            .at(found.place(mapping.format.span), "in this file"),
+            .at(found.place(first.span), "the first too many")
+            .help(code::TOO_MANY_COLUMNS.cure),
         );
     }
     columns
@@ -126,8 +127,15 @@ pub(super) fn complete(
             Need::Expected => (&code::EXPECTED_ATTRIBUTE, Diagnostic::warning, "expects"),
             Need::Optional => continue,
         };
+        let (place, who) = match &spec.expected_with {
+            None => (mapping.format.span, &format.name),
+            Some(other) => match columns.iter().find(|column| column.name == *other) {
+                Some(column) => (column.span, other),
+                None => continue,
+            },
+        };
         let mut diagnostic = severity(code, format!("`{}` is not mapped", spec.name))
-            .at(found.place(mapping.format.span), format!("`{}` {verb} it", format.name));
+            .at(found.place(place), format!("`{who}` {verb} it"));
         if !spec.about.is_empty() {
             diagnostic = diagnostic.help(spec.about.clone());
         }
@@ -254,6 +262,18 @@ pub(super) fn source_field(source: &Text, field: &Text, around: &Surroundings, f
     }
 }
 
+/// Says that no line that was looked at has the key `name`, and which key may be meant.
+pub fn unseen(name: &str, schema: &SourceSchema, whence: &str, place: Place) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::warning(&code::UNSEEN_FIELD, format!("no key `{name}` in the first lines of {whence}"))
+            .at(place, "would be empty where it is not");
+    let seen: Vec<&str> = schema.fields.iter().filter(|field| !field.unseen).map(|field| field.name.as_str()).collect();
+    match nearest(name, seen.iter().copied()) {
+        Some(near) => diagnostic.help(format!("`{near}` has a similar name")),
+        None => diagnostic.help(format!("keys seen: {}", seen.join(", "))),
+    }
+}
+
 fn schema_field(field: &Text, schema: &SourceSchema, whence: &str, found: &mut Found) {
     match schema.fields.iter().find(|candidate| candidate.name == field.value) {
         Some(candidate) if candidate.duplicated => found.push(
@@ -261,6 +281,9 @@ fn schema_field(field: &Text, schema: &SourceSchema, whence: &str, found: &mut F
                 .at(found.place(field.span), "which one is meant?")
                 .help(format!("`{}#2` is the second", field.value)),
         ),
+        Some(candidate) if candidate.unseen => {
+            found.push(unseen(&field.value, schema, whence, found.place(field.span)))
+        }
         Some(candidate) => {
             let missing_in = &candidate.missing_in;
             if let Some(first) = missing_in.first().and_then(|file| schema.files.get(*file)) {
@@ -311,10 +334,11 @@ fn tags(context: &Context<'_>, columns: &mut Vec<TargetColumn>, found: &mut Foun
     let known: Vec<String> = tags.known.iter().map(|tag| tag.value.clone()).collect();
     for (index, tag) in tags.known.iter().enumerate() {
         let name = format!("tag##{}", tag.value);
-        if columns.iter().any(|column| column.name == name) {
+        if let Some(first) = columns.iter().find(|column| column.name == name) {
             found.push(
                 Diagnostic::error(&code::DUPLICATE_COLUMN, format!("`{name}` is mapped twice"))
-                    .at(found.place(tag.span), "a column of `columns`, or listed before"),
+                    .at(found.place(tag.span), "second time")
+                    .related(found.place(first.span), "first time"),
             );
             continue;
         }

@@ -14,6 +14,7 @@ mod rule;
 mod schema;
 
 pub use cell::{CellSpec, LookupSpec};
+pub use column::unseen;
 pub use resolved::{
     Duplicates, Hierarchy, Input, Let, Order, Output, Piece, Pivot, Reference, Resolved, RowSource, Target,
     TargetColumn,

@@ -113,6 +113,23 @@ pub enum Input {
     },
 }
 
+impl Input {
+    /// Columns of the rows (or `let`s) that it names outside SQL.
+    pub fn fields(&self) -> Vec<&str> {
+        match self {
+            Self::Field(name) | Self::Tag { field: name, .. } => vec![name],
+            Self::Template(pieces) => pieces
+                .iter()
+                .filter_map(|piece| match piece {
+                    Piece::Field(name) => Some(name.as_str()),
+                    Piece::Text(_) => None,
+                })
+                .collect(),
+            Self::Sql(_) | Self::Value(_) => Vec::new(),
+        }
+    }
+}
+
 /// A part of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {

@@ -91,7 +91,7 @@ pub(super) fn duplicates(
                 | crate::mapping::From::Query(text)
                 | crate::mapping::From::Sql(text) => text.span,
             };
-            found.push(unordered_rows(found.place(span)));
+            found.push(unordered_rows(found.place(span), "`duplicates` is `last` unless said"));
         }
         return Duplicates { policy, order: None, fallback_valid: false };
     };
@@ -136,7 +136,7 @@ pub(super) fn duplicates(
     }
     let picks_by_order = matches!(policy, DuplicatePolicy::Last | DuplicatePolicy::First);
     if picks_by_order && unordered {
-        found.push(unordered_rows(place));
+        found.push(unordered_rows(place, "needs an order"));
     }
     let order = duplicates.by.as_ref().map(|by| {
         let context = Context { mapping, format, around };
@@ -155,9 +155,9 @@ pub(super) fn duplicates(
 }
 
 /// `last` and `first` need an order.
-fn unordered_rows(place: Place) -> Diagnostic {
-    Diagnostic::error(&code::BAD_POLICY, "the rows of this query come in no order, so none of a key is first or last")
-        .at(place, "`duplicates` is `last` unless said")
+fn unordered_rows(place: Place, label: &str) -> Diagnostic {
+    Diagnostic::error(&code::SQL_LINEAGE, "the rows of this query come in no order, so none of a key is first or last")
+        .at(place, label)
         .help("select `_file` and `_line`, or end the query with `order by`; a roll-up by the key: `duplicates: error`")
 }
 
@@ -173,13 +173,13 @@ pub(super) fn hierarchy(
     if !format.hierarchy {
         found.push(
             Diagnostic::error(&code::NOT_FOR_FORMAT, format!("the format `{}` has no hierarchy", format.name))
-                .at(found.place(mapping.format.span), "of this format")
+                .at(found.place(rules.span), "has no meaning here")
                 .help("remove `hierarchy`; `references` checks single columns"),
         );
     } else if !columns.iter().any(|column| column.name == "parent_id") {
         found.push(
             Diagnostic::error(&code::MISSING_ATTRIBUTE, "`hierarchy` without `parent_id`")
-                .at(found.place(mapping.format.span), "nothing to check")
+                .at(found.place(rules.span), "nothing to check")
                 .help("map `parent_id`, or remove `hierarchy`"),
         );
     }

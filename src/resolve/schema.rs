@@ -24,6 +24,9 @@ pub struct Field {
     /// Files that lack it although they must not (R221 where it is used): places in [`SourceSchema::files`]. None where
     /// the source says `missing_columns: empty`.
     pub missing_in: Vec<usize>,
+    /// The mapping names it, and none of the lines that were looked at has it: where [`SourceSchema::open`], a typing
+    /// mistake or a rare key.
+    pub unseen: bool,
 }
 
 /// What the values of a source column are.

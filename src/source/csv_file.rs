@@ -20,6 +20,9 @@ use crate::source::text::{TextForm, TextReader};
 /// Most columns of a header.
 const MAX_COLUMNS: usize = 10_000;
 
+/// Bytes in which a header is looked for first.
+const HEAD_BYTES: usize = 16 * 1024;
+
 /// How the end of a file is recognised as no record.
 #[derive(Debug, Clone)]
 pub(super) enum FooterRule {
@@ -113,8 +116,11 @@ impl CsvForm {
         let failed = |error: std::io::Error| SourceError::unreadable(source, shown, error);
         let mut reader = TextReader::open(path, form).map_err(failed)?;
         let mut head = Vec::new();
+        // Most headers are short, and a source can have thousands of files.
+        let mut wanted = HEAD_BYTES.min(piece_bytes);
         let (names, duplicates, start) = loop {
-            let at_end = reader.read(&mut head, piece_bytes).map_err(failed)? < piece_bytes;
+            let at_end = reader.read(&mut head, wanted).map_err(failed)? < wanted;
+            wanted = piece_bytes;
             let found = match &self.names {
                 Some(names) => read_start(&head, &self.dialect, self.preamble, at_end)
                     .map(|start| (names.clone(), Vec::new(), Some(start))),

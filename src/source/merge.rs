@@ -144,6 +144,13 @@ fn add(
     Ok(())
 }
 
+/// Whether a file or folder has a column of that name, or there was nothing to be seen.
+fn is_seen(files: &[FileColumns<'_>], name: &str) -> bool {
+    let fields = || files.iter().flat_map(|file| file.fields.iter().flatten());
+    let folders = files.iter().flat_map(|file| &file.partitions).any(|(folder, _)| folder == name);
+    folders || fields().any(|field| field.name == name) || fields().next().is_none()
+}
+
 fn assemble(files: &[FileColumns<'_>], found: &[(FileField, usize)], open: bool, may_lack: bool) -> Merged {
     let mut missing: Vec<Vec<usize>> = vec![Vec::new(); found.len()];
     let mut origins = Vec::with_capacity(files.len());
@@ -180,6 +187,7 @@ fn assemble(files: &[FileColumns<'_>], found: &[(FileField, usize)], open: bool,
         field_type: field_type(&field.data_type),
         duplicated: field.duplicated,
         missing_in,
+        unseen: open && !is_seen(files, &field.name),
     });
     let columns = SourceSchema {
         fields: fields.collect(),

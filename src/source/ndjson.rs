@@ -19,6 +19,9 @@ use crate::source::text::{TextForm, TextReader};
 /// Lines looked at to learn the keys.
 const SAMPLE_LINES: usize = 1000;
 
+/// Bytes looked at for the same, so that long lines cost no more than short ones.
+const SAMPLE_BYTES: usize = 1 << 20;
+
 /// A file of JSON lines.
 #[derive(Debug)]
 pub(super) struct NdjsonFile {
@@ -28,14 +31,16 @@ pub(super) struct NdjsonFile {
 }
 
 impl NdjsonFile {
-    /// Learns the keys of the file at `path` from its first 1,000 lines.
+    /// Learns the keys of the file at `path` from its first 1,000 lines, or its first 1 MiB.
     pub fn read(path: &Path, form: TextForm, max_line: usize, piece_bytes: usize) -> std::io::Result<Self> {
         let mut reader = LineReader::open(path, form, piece_bytes, max_line)?;
         let mut found: Vec<String> = Vec::new();
         let mut seen: HashSet<String> = HashSet::new();
         let mut left = SAMPLE_LINES;
-        while left > 0 {
+        let mut bytes = 0;
+        while left > 0 && bytes < SAMPLE_BYTES {
             let Some(lines) = reader.next()? else { break };
+            bytes += lines.bytes.len();
             for line in lines.bytes.split(|byte| *byte == b'\n').take(left) {
                 left -= 1;
                 let Ok(text) = str::from_utf8(line) else { continue };

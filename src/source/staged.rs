@@ -87,6 +87,7 @@ pub fn schema_of(schema: &Schema) -> SourceSchema {
         field_type: field_type(field.data_type()),
         duplicated: false,
         missing_in: Vec::new(),
+        unseen: false,
     });
     SourceSchema { fields: fields.collect(), files: Vec::new(), open: false }
 }

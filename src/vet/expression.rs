@@ -1,5 +1,6 @@
 //! Expressions over one row: `let`, `where`, `sql` columns, what `newest` compares, a pivot's parts.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use datafusion::arrow::datatypes::{DataType, Field};
@@ -35,9 +36,17 @@ pub struct Scalars<'a> {
     pub file: &'a str,
 }
 
-/// Checks every SQL scalar of `resolved` against the columns of its rows.
-pub fn expressions(resolved: &Resolved, session: &SessionContext, rows: &DFSchema, file: Scalars<'_>) -> Diagnostics {
-    let mut vetting = Vetting { session, rows: rows.clone(), file, diagnostics: Diagnostics::new() };
+/// Checks every SQL scalar of `resolved` against the columns of its rows; where these are unknown, what the text alone shows.
+pub fn expressions(
+    resolved: &Resolved,
+    session: &SessionContext,
+    rows: Option<&DFSchema>,
+    file: Scalars<'_>,
+) -> Diagnostics {
+    let known = rows.is_some();
+    let rows = rows.cloned().unwrap_or_else(DFSchema::empty);
+    let later = resolved.lets.iter().map(|definition| definition.name.clone()).collect();
+    let mut vetting = Vetting { session, rows, known, later, file, diagnostics: Diagnostics::new() };
     for definition in &resolved.lets {
         if definition.name.starts_with('_') || vetting.rows.has_column_with_unqualified_name(&definition.name) {
             vetting.diagnostics.push(
@@ -48,6 +57,7 @@ pub fn expressions(resolved: &Resolved, session: &SessionContext, rows: &DFSchem
             continue;
         }
         let data_type = vetting.check(&definition.sql, Kind::Value).unwrap_or(DataType::Utf8View);
+        vetting.later.remove(&definition.name);
         vetting.define(&definition.name, data_type);
     }
     if let Some(filter) = &resolved.filter {
@@ -70,9 +80,29 @@ pub fn expressions(resolved: &Resolved, session: &SessionContext, rows: &DFSchem
     vetting.diagnostics
 }
 
+/// The columns (and `let`s) that an expression names, as far as it can be parsed.
+pub fn names(sql: &str, session: &SessionContext) -> BTreeSet<String> {
+    let state = session.state();
+    let dialect = state.config().options().sql_parser.dialect;
+    let mut names = BTreeSet::new();
+    if let Ok(parsed) = state.sql_to_expr_with_alias(sql, &dialect) {
+        let _ = visit_expressions(&parsed.expr, |part: &Ast| {
+            if let Ast::Identifier(name) = part {
+                names.insert(name.value.clone());
+            }
+            ControlFlow::<()>::Continue(())
+        });
+    }
+    names
+}
+
 struct Vetting<'a> {
     session: &'a SessionContext,
     rows: DFSchema,
+    /// Whether `rows` has all columns there are.
+    known: bool,
+    /// `let`s that are not defined yet.
+    later: BTreeSet<String>,
     file: Scalars<'a>,
     diagnostics: Diagnostics,
 }
@@ -117,9 +147,12 @@ impl Vetting<'_> {
                     .at(sql.whole(), "one expression is wanted here"),
             ]);
         }
-        let found = self.walk(&parsed.expr, sql, kind);
+        let found = self.walk(&parsed.expr, sql);
         if !found.is_empty() {
             return Err(found);
+        }
+        if !self.known {
+            return Ok(DataType::Utf8View);
         }
         let expression = state.create_logical_expr_from_sql_expr(parsed, &self.rows).map_err(engine)?;
         let found = self.rules(&expression, sql, kind);
@@ -133,7 +166,7 @@ impl Vetting<'_> {
         if kind == Kind::Predicate && !matches!(data_type, DataType::Boolean | DataType::Null) {
             return Err(vec![
                 Diagnostic::error(&code::SQL_TYPE, "`where` needs a condition")
-                    .at(sql.whole(), format!("this is of type {data_type}"))
+                    .at(sql.whole(), format!("this is {}", in_words(&data_type)))
                     .help("compare it with something, e.g. `\"Stage\" <> 'Lead'`"),
             ]);
         }
@@ -141,17 +174,26 @@ impl Vetting<'_> {
     }
 
     /// What the text alone shows: names and forbidden forms, all of them.
-    fn walk(&self, ast: &Ast, sql: &Sql<'_>, kind: Kind) -> Vec<Diagnostic> {
+    fn walk(&self, ast: &Ast, sql: &Sql<'_>) -> Vec<Diagnostic> {
         let mut found = Vec::new();
+        let mut inside = false;
         let columns: Vec<&str> =
             self.rows.fields().iter().map(|field| field.name().as_str()).filter(|name| !is_hidden(name)).collect();
         let _ = visit_expressions(ast, |part: &Ast| {
             match part {
-                Ast::Subquery(_) | Ast::Exists { .. } | Ast::InSubquery { .. } => found.push(
-                    Diagnostic::error(&code::SQL_FORBIDDEN, "a subquery cannot stand in an expression over one row")
+                Ast::Subquery(_) | Ast::Exists { .. } | Ast::InSubquery { .. } => {
+                    inside = true;
+                    found.push(
+                        Diagnostic::error(
+                            &code::SQL_FORBIDDEN,
+                            "a subquery cannot stand in an expression over one row",
+                        )
                         .at(sql.whole(), "in this expression")
                         .help("join in a query file: `from: {query: ...}`; or use `lookup`"),
-                ),
+                    );
+                }
+                // The columns of a subquery are not those of the row.
+                _ if inside => {}
                 Ast::Function(function) if function.over.is_some() => found.push(
                     Diagnostic::error(
                         &code::SQL_FORBIDDEN,
@@ -160,10 +202,20 @@ impl Vetting<'_> {
                     .at(sql.whole(), "in this expression")
                     .help("use it in a query file: `from: {query: ...}`"),
                 ),
-                Ast::Identifier(name) => {
+                Ast::Function(function) if !self.known => {
+                    found.extend(finding::unknown_function(function, self.session, sql))
+                }
+                Ast::Identifier(name) if self.known => {
                     let known = self.rows.has_column_with_unqualified_name(&name.value);
                     if !known && (name.quote_style.is_some() || !is_word_function(&name.value)) {
-                        let mut diagnostic = finding::unknown_column(&name.value, &columns, sql);
+                        let mut diagnostic = if self.later.contains(&name.value) {
+                            let fact = format!("`{}` is a `let` that stands further down", name.value);
+                            Diagnostic::error(&code::UNKNOWN_FIELD, fact)
+                                .at(sql.part(name.span), "not known yet")
+                                .help("a `let` sees those above it: change their order")
+                        } else {
+                            finding::unknown_column(&name.value, &columns, sql)
+                        };
                         diagnostic.place = Some(sql.part(name.span));
                         found.push(diagnostic);
                     }
@@ -172,7 +224,6 @@ impl Vetting<'_> {
             }
             ControlFlow::<()>::Continue(())
         });
-        let _ = kind;
         found
     }
 
@@ -220,6 +271,22 @@ impl Vetting<'_> {
         }
         found
     }
+}
+
+/// A type as people call it.
+fn in_words(data_type: &DataType) -> &'static str {
+    match data_type {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "text",
+        DataType::Date32 | DataType::Date64 => "a day",
+        DataType::Timestamp(..) => "a moment",
+        other if other.is_numeric() => "a number",
+        _ => "neither true nor false",
+    }
+}
+
+/// The place of `name` in the SQL of `scalar`.
+pub fn place_in(scalar: &Text, name: &str, file: Scalars<'_>) -> Place {
+    Sql { text: &scalar.value, path: file.path, file: file.file, scalar: Some(scalar) }.word(name)
 }
 
 fn is_hidden(name: &str) -> bool {

@@ -1,6 +1,8 @@
 //! From the engine's errors to our diagnostics.
 
 use datafusion::common::{DataFusionError, SchemaError};
+use datafusion::prelude::SessionContext;
+use datafusion::sql::sqlparser::ast::Function;
 
 use crate::diagnostic::{Diagnostic, code, nearest};
 use crate::vet::place::Sql;
@@ -8,13 +10,7 @@ use crate::vet::place::Sql;
 /// What an error of parsing or planning `sql` means to the one who wrote it.
 pub(super) fn diagnostic(error: &DataFusionError, sql: &Sql<'_>) -> Diagnostic {
     match error.find_root() {
-        DataFusionError::SQL(error, _) => {
-            let message = error.to_string();
-            let place = sql.message_place(&message);
-            let words = message.trim_start_matches("sql parser error: ");
-            let words = words.split(" at Line: ").next().unwrap_or(words);
-            Diagnostic::error(&code::SQL_SYNTAX, format!("the SQL cannot be parsed: {words}")).at(place, "here")
-        }
+        DataFusionError::SQL(error, _) => syntax(&error.to_string(), sql),
         DataFusionError::SchemaError(error, _) => schema(error, sql),
         error => {
             let message = error.message();
@@ -32,6 +28,33 @@ pub(super) fn diagnostic(error: &DataFusionError, sql: &Sql<'_>) -> Diagnostic {
             Diagnostic::error(&code::SQL_PLAN, format!("the engine cannot plan the SQL: {first}"))
                 .at(sql.whole(), "in this SQL")
         }
+    }
+}
+
+/// `sql parser error: Expected: ), found: EOF at Line: 1, Column: 7`, in words.
+fn syntax(message: &str, sql: &Sql<'_>) -> Diagnostic {
+    let words = message.trim_start_matches("sql parser error: ");
+    let words = words.split(" at Line: ").next().unwrap_or(words);
+    let Some((expected, found)) = words.strip_prefix("Expected: ").and_then(|words| words.split_once(", found: "))
+    else {
+        return Diagnostic::error(&code::SQL_SYNTAX, format!("the SQL cannot be parsed: {words}"))
+            .at(sql.message_place(message, 1), "here");
+    };
+    let is_sign = !expected.is_empty() && !expected.contains(|letter: char| letter.is_lowercase());
+    let expected = if is_sign { format!("`{expected}`") } else { expected.to_owned() };
+    if found == "EOF" {
+        return Diagnostic::error(&code::SQL_SYNTAX, format!("the SQL ends where {expected} is expected"))
+            .at(sql.end(), "it ends here");
+    }
+    let diagnostic =
+        Diagnostic::error(&code::SQL_SYNTAX, format!("the SQL has `{found}` where {expected} is expected"))
+            .at(sql.message_place(message, found.len()), "here");
+    match found.to_ascii_lowercase().as_str() {
+        // The parser gives up a `case` as a whole, wherever the mistake in it is.
+        "when" => {
+            diagnostic.help("a `case` reads `case when ... then ... else ... end`; the mistake may stand further on")
+        }
+        _ => diagnostic,
     }
 }
 
@@ -60,6 +83,24 @@ pub(super) fn unknown_column(name: &str, names: &[&str], sql: &Sql<'_>) -> Diagn
         Some(near) => diagnostic.help(format!("`\"{near}\"` has a similar name")),
         None => diagnostic.help(format!("columns: {}", names.join(", "))),
     }
+}
+
+/// Says so where the engine has no such function, for SQL that cannot be planned.
+pub(super) fn unknown_function(function: &Function, session: &SessionContext, sql: &Sql<'_>) -> Option<Diagnostic> {
+    let name = function.name.0.last()?.as_ident()?;
+    let state = session.state();
+    let names = state.scalar_functions().keys().chain(state.aggregate_functions().keys());
+    let mut names: Vec<&str> = names.map(String::as_str).collect();
+    names.sort_unstable();
+    if names.iter().any(|known| known.eq_ignore_ascii_case(&name.value)) {
+        return None;
+    }
+    let diagnostic = Diagnostic::error(&code::SQL_PLAN, format!("no function is called `{}`", name.value))
+        .at(sql.part(name.span), "unknown function");
+    Some(match nearest(&name.value, names) {
+        Some(near) => diagnostic.help(format!("`{near}` has a similar name")),
+        None => diagnostic,
+    })
 }
 
 /// Operators that one SQL text may have. The parser nests `a + b + c` as deep as it is long, and the engine walks the nest

@@ -12,6 +12,6 @@ mod place;
 mod query;
 mod wildcard;
 
-pub use expression::{Scalars, expressions};
+pub use expression::{Scalars, expressions, names, place_in};
 pub use option::options;
-pub use query::{QueryText, VettedQuery, query, tables, view};
+pub use query::{QueryText, VettedQuery, query, syntax, tables, view};

@@ -35,18 +35,27 @@ impl Sql<'_> {
         }
     }
 
-    /// The place a parser's message names as `at Line: 1, Column: 7`.
-    pub(super) fn message_place(&self, message: &str) -> Place {
+    /// Its last character.
+    pub(super) fn end(&self) -> Place {
+        let text = self.text.trim_end();
+        match text.char_indices().next_back() {
+            Some((at, last)) => self.bytes(at, last.len_utf8()),
+            None => self.whole(),
+        }
+    }
+
+    /// The `length` bytes from the place that a parser's message names as `at Line: 1, Column: 7`.
+    pub(super) fn message_place(&self, message: &str, length: usize) -> Place {
         let number = |after: &str| {
             let digits = message.rsplit_once(after)?.1;
             let end = digits.find(|character: char| !character.is_ascii_digit()).unwrap_or(digits.len());
             digits[..end].parse::<u64>().ok()
         };
         match (number("Line: "), number("Column: ")) {
-            (Some(line), Some(column)) => {
-                let at = Location { line, column };
-                self.part(SqlSpan { start: at, end: at })
-            }
+            (Some(line), Some(column)) => match self.offset(Location { line, column }) {
+                Some(at) => self.bytes(at, length.clamp(1, self.text[at..].len().max(1))),
+                None => self.whole(),
+            },
             _ => self.whole(),
         }
     }

@@ -80,6 +80,12 @@ pub async fn view(
     Ok(VettedQuery { plan, traceable: false, ordered: false, sources: used })
 }
 
+/// Everything that is wrong with a query whatever its sources' columns are.
+pub fn syntax(text: QueryText<'_>, session: &SessionContext, sources: &[String]) -> Diagnostics {
+    let sql = Sql { text: text.sql, path: text.path, file: text.file, scalar: text.scalar };
+    parse(&sql, session, sources).err().unwrap_or_default()
+}
+
 /// Names of the tables that the SQL reads, as far as it can be parsed: what has to be registered before it is checked.
 pub fn tables(sql: &str, session: &SessionContext) -> BTreeSet<String> {
     let text = Sql { text: sql, path: "", file: sql, scalar: None };
@@ -102,7 +108,7 @@ fn statement(sql: &Sql<'_>, session: &SessionContext) -> Result<Query, Diagnosti
     let forbidden = |what: &str| {
         Diagnostic::error(&code::SQL_FORBIDDEN, what.to_owned())
             .at(sql.whole(), "not one SELECT")
-            .help("a query file holds one SELECT over declared sources")
+            .help("a query is one SELECT over declared sources")
     };
     if let Some(diagnostic) = finding::too_long(sql) {
         return Err(diagnostic);
@@ -138,8 +144,11 @@ fn parse(
             used.insert(name);
             continue;
         }
-        let mut diagnostic = Diagnostic::error(&code::UNKNOWN_SOURCE, format!("unknown source `{name}`"))
-            .at(place.map_or_else(|| sql.word(&name), |span| sql.part(span)), "not declared in `sources`");
+        let mut diagnostic = Diagnostic::error(&code::UNKNOWN_SOURCE, format!("unknown source `{name}`")).at(
+            // The parser does not place a name in single quotes.
+            place.filter(|span| span.start.line > 0).map_or_else(|| sql.word(&name), |span| sql.part(span)),
+            "not declared in `sources`",
+        );
         diagnostic = match nearest(&name, sources.iter().map(String::as_str)) {
             Some(near) => diagnostic.help(format!("`{near}` has a similar name")),
             None => diagnostic.help("files are declared as sources first, then named"),

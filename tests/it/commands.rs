@@ -220,7 +220,7 @@ fn messages_can_be_read_by_machines() {
 
     let said = run(&place, &["--message-format", "github"]).ends_with(3);
     assert!(said.out.lines().all(|line| line.starts_with("::")), "{}", said.out);
-    assert!(said.out.contains("::error file=accounts.yaml,line=6,"), "{}", said.out);
+    assert!(said.out.contains("::error file=mappings/accounts.yaml,line=6,"), "{}", said.out);
 }
 
 #[test]

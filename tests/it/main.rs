@@ -3,22 +3,32 @@
 // What helps tests stands outside `#[test]`, where clippy.toml does not reach.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
+mod author;
 mod binary;
+mod check;
 mod checker;
+mod codes;
 mod commands;
 mod determinism;
 mod differing;
 mod docs;
+mod explain;
 mod faults;
 mod golden;
 mod guess;
 mod init;
 mod killing;
 mod lint;
+mod mistakes_names;
+mod mistakes_rules;
+mod mistakes_sql;
+mod mistakes_text;
 mod previewing;
 mod reading;
+mod schema;
 mod shipped;
 mod support;
 mod testing;
 mod tidy;
 mod tracing;
+mod validator;

@@ -39,6 +39,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("annotate_snippets", &["diagnostic"]),
     ("strsim", &["diagnostic", "format"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
     ("indicatif", &["cli"]),
     ("simdutf8", &["csv", "source"]),
     ("encoding_rs", &["source"]),

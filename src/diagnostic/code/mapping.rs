@@ -105,6 +105,9 @@ codes! { MAPPING:
     OUTPUT_AS_SOURCE "R222" Mapping "a source matches an output of the same set"
         "The next run would read what this one wrote."
         "Write to another folder, or narrow the pattern.";
+    UNSEEN_FIELD "R223" Mapping "a key that the first lines of a source do not have"
+        "NDJSON has no header: its keys are those of its first 1,000 lines. A misspelt key would read as empty in every row."
+        "Correct the name, unless the key is a rare one.";
     SQL_SYNTAX "Q301" Mapping "the SQL cannot be parsed"
         "It is not one expression (or one SELECT) of the engine's SQL."
         "Correct the place shown.";
@@ -121,8 +124,8 @@ codes! { MAPPING:
         "The same input must give the same bytes."
         "Use a value of the data; `current_date` is the `--as-of` day.";
     SQL_LINEAGE "Q306" Mapping "the query does not select `_file` and `_line`"
-        "Without them a record cannot be traced to its source line."
-        "Select both where rows stay one to one.";
+        "Without them its rows have no lines of their own and come in no order: none of a key is first or last."
+        "Select both where rows stay one to one; a roll-up by the key says `duplicates: error`.";
     SQL_RUNTIME "Q307" Run "the engine failed inside the mapping's SQL"
         "The expression raised an error on a row."
         "Use the forgiving functions (`integer(x)`, `try_cast`), which give NULL instead.";

@@ -17,12 +17,14 @@ macro_rules! codes {
     };
 }
 
+mod example;
 mod form;
 mod mapping;
 mod row;
 mod run;
 mod test;
 
+pub use example::{Example, near};
 pub use form::*;
 pub use mapping::*;
 pub use row::*;

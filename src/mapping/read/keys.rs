@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Reader, listed};
+use super::{Key, Reader, listed};
 use crate::diagnostic::{Diagnostic, code, excerpt, nearest};
 use crate::yaml::{Node, Span, Spanned, Value};
 
@@ -18,15 +18,32 @@ pub(in crate::mapping) struct Entry<'n> {
 pub(in crate::mapping) struct Section {
     /// How messages call it, e.g. "a source".
     pub what: &'static str,
-    /// What may stand in it.
-    pub keys: &'static [&'static str],
+    /// What may stand in it, in groups that several sections share.
+    pub keys: &'static [&'static [Key]],
+    /// Keys that must be there.
+    pub required: &'static [&'static str],
+    /// Keys of which exactly one must be there.
+    pub one_of: &'static [&'static str],
     /// How its value is written.
     pub example: &'static str,
+}
+
+impl Section {
+    /// Its keys and what each takes.
+    pub fn keys(&self) -> impl Iterator<Item = &'static Key> {
+        self.keys.iter().copied().flatten()
+    }
+
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.keys().map(|(name, _)| *name)
+    }
 }
 
 /// The entries of a section, to be taken one by one.
 pub(in crate::mapping) struct Keys<'n> {
     what: &'static str,
+    required: &'static [&'static str],
+    example: &'static str,
     /// Where a missing key is reported.
     at: Span,
     entries: Vec<(&'static str, Entry<'n>)>,
@@ -40,11 +57,15 @@ impl<'n> Keys<'n> {
 
     /// The value under `key`; its absence is reported.
     pub fn required(&self, reader: &mut Reader<'_>, key: &str) -> Option<Entry<'n>> {
+        debug_assert!(self.required.contains(&key), "{} does not list `{key}` as required", self.what);
         let found = self.get(key);
         if found.is_none() {
             let place = reader.place(reader.spot(self.at));
             let diagnostic = Diagnostic::error(&code::MISSING_KEY, format!("`{key}` is missing"));
-            reader.report(diagnostic.at(place, format!("{} needs `{key}`", self.what)));
+            let diagnostic = diagnostic.at(place, format!("{} needs `{key}`", self.what));
+            let shown = self.example.contains(&format!("{key}: "));
+            let help = if shown { format!("e.g. `{}`", self.example) } else { String::new() };
+            reader.report(if shown { diagnostic.help(help) } else { diagnostic });
         }
         found
     }
@@ -60,11 +81,12 @@ impl Reader<'_> {
             return None;
         };
         self.repeated(entries);
-        let mut keys = Keys { what: section.what, at: entry.key, entries: Vec::with_capacity(entries.len()) };
+        let Section { what, required, example, .. } = *section;
+        let mut keys = Keys { what, required, example, at: entry.key, entries: Vec::with_capacity(entries.len()) };
         let mut guesses = Vec::new();
         for (key, node) in entries {
             let entry = Entry { name: &key.value, key: key.span, node };
-            match section.keys.iter().copied().find(|known| *known == key.value) {
+            match section.names().find(|known| *known == key.value) {
                 Some(known) if keys.get(known).is_some() => {}
                 Some(known) => keys.entries.push((known, entry)),
                 None if self.is_full() => {}
@@ -96,11 +118,10 @@ impl Reader<'_> {
     }
 
     fn unknown(&mut self, key: &Spanned<String>, section: &Section) -> Option<&'static str> {
-        let near = nearest(&key.value, section.keys.iter().copied());
-        let near = section.keys.iter().copied().find(|known| Some(*known) == near);
+        let near = nearest(&key.value, section.names());
         let place = self.place(self.spot(key.span));
         let diagnostic = Diagnostic::error(&code::UNKNOWN_KEY, format!("unknown key `{}`", excerpt(&key.value)));
-        let help = near.map_or_else(|| format!("keys here: {}", listed(section.keys.iter().copied())), similar);
+        let help = near.map_or_else(|| format!("keys here: {}", listed(section.names())), similar);
         self.report(diagnostic.at(place, format!("not a key of {}", section.what)).help(help));
         near
     }

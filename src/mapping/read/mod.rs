@@ -3,8 +3,10 @@
 mod keys;
 mod quantity;
 mod scalar;
+mod takes;
 
 pub(super) use keys::{Entry, Keys, Section, similar};
+pub(super) use takes::{Key, Takes, words};
 
 use super::variables::Variables;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, excerpt};

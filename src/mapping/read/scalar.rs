@@ -56,6 +56,8 @@ impl Reader<'_> {
             let place = self.place(self.spot(at));
             self.report(Diagnostic::error(code, fault.message).at(place, label).help(fault.help));
         }
+        // What such SQL would be is not worth a second mistake.
+        let filled = if used == Use::Sql { "null".to_owned() } else { filled };
         Spanned::new(filled, scalar.span)
     }
 

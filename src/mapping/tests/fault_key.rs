@@ -58,6 +58,7 @@ fn missing_keys_are_all_reported() {
       |
     1 | description: nothing else
       | ^^^^^^^^^^^ a mapping file needs `format`
+      = help: e.g. `format: accounts`
 
     error[Y105]: `from` is missing
      --> mappings/m.yaml:1:1
@@ -81,6 +82,7 @@ fn a_missing_key_of_a_section_is_reported_at_its_name() {
       |
     4 |   Owner: {column: Owner Id, lookup: {in: owners, match: id}}
       |                             ^^^^^^ `lookup` needs `take`
+      = help: e.g. `{in: owners, match: id, take: full_name}`
     ");
 }
 

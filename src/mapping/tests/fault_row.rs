@@ -24,6 +24,7 @@ fn a_long_policy_that_lacks_its_word() {
       |
     4 | duplicates: {by: {type: date}, fallback: any}
       | ^^^^^^^^^^ `duplicates` needs `policy`
+      = help: e.g. `{policy: newest, by: {column: Modified, type: date}}`
 
     error[Y108]: `by` has no origin
      --> mappings/m.yaml:4:14
@@ -75,6 +76,7 @@ fn a_reference_needs_a_target() {
       |
     4 | references: {account_id: {missing: skip}, parent_id: accounts}
       |              ^^^^^^^^^^ a reference needs `in`
+      = help: e.g. `{in: [accounts], missing: reject}`
 
     error[Y104]: `missing` cannot be `skip`
      --> mappings/m.yaml:4:36
@@ -100,12 +102,14 @@ fn tags_need_a_column_and_the_known_ones() {
       |
     4 | tags: {by: "|", absent: delete}
       | ^^^^ `tags` needs `column`
+      = help: e.g. `{column: Labels, by: "|", known: [vip, beta]}`
 
     error[Y105]: `known` is missing
      --> mappings/m.yaml:4:1
       |
     4 | tags: {by: "|", absent: delete}
       | ^^^^ `tags` needs `known`
+      = help: e.g. `{column: Labels, by: "|", known: [vip, beta]}`
 
     error[Y104]: `absent` cannot be `delete`
      --> mappings/m.yaml:4:25
@@ -118,12 +122,13 @@ fn tags_need_a_column_and_the_known_ones() {
 
 #[test]
 fn a_pivot_needs_module_and_action() {
-    assert_snapshot!(with_head("pivot: {module: m, aggregate: avg, top: {of: pair}, columns: pinned, fill: 1}\n"), @"
+    assert_snapshot!(with_head("pivot: {module: m, aggregate: avg, top: {of: pair}, columns: pinned, fill: 1}\n"), @r#"
     error[Y105]: `action` is missing
      --> mappings/m.yaml:4:1
       |
     4 | pivot: {module: m, aggregate: avg, top: {of: pair}, columns: pinned, fill: 1}
       | ^^^^^ `pivot` needs `action`
+      = help: e.g. `{module: "\"Module\"", action: "\"Action\""}`
 
     error[Y104]: `aggregate` cannot be `avg`
      --> mappings/m.yaml:4:31
@@ -137,6 +142,7 @@ fn a_pivot_needs_module_and_action() {
       |
     4 | pivot: {module: m, aggregate: avg, top: {of: pair}, columns: pinned, fill: 1}
       |                                    ^^^ `top` needs `n`
+      = help: e.g. `{n: 50, of: module}`
 
     error[Y109]: `columns: pinned` is not available in this version
      --> mappings/m.yaml:4:62
@@ -151,7 +157,7 @@ fn a_pivot_needs_module_and_action() {
     4 | pivot: {module: m, aggregate: avg, top: {of: pair}, columns: pinned, fill: 1}
       |                                                                            ^ not one of the words
       = help: allowed: `0`
-    ");
+    "#);
 }
 
 #[test]
@@ -162,6 +168,7 @@ fn a_collection_needs_name_and_key() {
       |
     4 | collection: {nam: Invoices}
       | ^^^^^^^^^^ `collection` needs `key`
+      = help: e.g. `{name: Invoices, key: invoice_id}`
 
     error[Y102]: unknown key `nam`
      --> mappings/m.yaml:4:14

@@ -111,6 +111,8 @@ pub struct Hierarchy {
     pub parents_first: bool,
     /// `known_accounts:` `<source>.<column>` or mapping names.
     pub known_accounts: Vec<Text>,
+    /// The key `hierarchy`.
+    pub span: Span,
 }
 
 /// What happens to a faulty link.

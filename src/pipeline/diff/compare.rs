@@ -12,7 +12,7 @@ use futures::StreamExt;
 use crate::engine::Engine;
 use crate::functions::text_of;
 use crate::mapping::SourceKind;
-use crate::pipeline::prepare::register;
+use crate::pipeline::open::register;
 use crate::pipeline::{Failure, Stop};
 use crate::source::{FileRegister, SourceDefinition, open};
 use crate::sqltext::identifier;

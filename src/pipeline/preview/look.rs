@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::functions::{code_of, fault, is_warning, text_of, trace};
 use crate::pipeline::judged::{Batch, Judged, judged, text_at};
 use crate::pipeline::known::Knowledge;
-use crate::pipeline::prepare::register;
+use crate::pipeline::open::register;
 use crate::pipeline::preview::{
     CellFault, Opened, Preview, PreviewCell, PreviewFate, PreviewRecord, PreviewRequest, shown,
 };

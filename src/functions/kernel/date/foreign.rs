@@ -12,7 +12,10 @@ use super::moment::{Miss, Moment};
 /// What it says about the pattern.
 pub fn check(pattern: &str) -> Result<(), String> {
     let sample = jiff::civil::date(2024, 5, 6).at(7, 8, 9, 10).in_tz("UTC").map_err(|error| error.to_string())?;
-    strtime::format(pattern, &sample).map(|_| ()).map_err(|error| format!("`{pattern}` is no date layout: {error}"))
+    let written =
+        strtime::format(pattern, &sample).map_err(|error| format!("`{pattern}` is no date layout: {error}"))?;
+    // Some directives (`%q`) can be written only.
+    strtime::parse(pattern, &written).map(|_| ()).map_err(|error| format!("`{pattern}` cannot be read: {error}"))
 }
 
 /// Reads the whole value or says why not.

@@ -7,7 +7,8 @@ use datafusion::prelude::SessionContext;
 
 use crate::engine::Engine;
 use crate::functions::{self, LookupTables};
-use crate::pipeline::prepare::{Prepared, register};
+use crate::pipeline::open::register;
+use crate::pipeline::prepare::Prepared;
 use crate::pipeline::{Failure, Stop, query};
 use crate::source::Source;
 use crate::yaml::Span;
