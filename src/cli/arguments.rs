@@ -1,6 +1,6 @@
 //! What can be typed: the commands, each with its arguments in its own file, and what all of them take.
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 use crate::cli::check::CheckArguments;
 use crate::cli::completions::CompletionsArguments;
@@ -12,6 +12,7 @@ use crate::cli::init::InitArguments;
 use crate::cli::lint::LintArguments;
 use crate::cli::preview::PreviewArguments;
 use crate::cli::run::RunArguments;
+use crate::cli::say::MessageFormat;
 use crate::cli::schema::SchemaArguments;
 use crate::cli::test::TestArguments;
 use crate::cli::why::WhyArguments;
@@ -31,17 +32,6 @@ pub(super) struct Arguments {
     pub message_format: MessageFormat,
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// How messages are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum MessageFormat {
-    /// For people, on stderr.
-    Text,
-    /// JSON lines on stdout.
-    Json,
-    /// GitHub annotations on stdout.
-    Github,
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,10 +8,9 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::cli::arguments::MessageFormat;
 use crate::cli::given::{Given, Means, current_folder};
 use crate::cli::run::listen;
-use crate::cli::say::Say;
+use crate::cli::say::{MessageFormat, Say};
 use crate::cli::summary::thousands;
 use crate::diagnostic::{Diagnostic, Texts, code, escape, excerpt, find_code};
 use crate::pipeline::{AttributeDifference, DiffRequest, Exit, MappingDifference, Stop, diff as compare};

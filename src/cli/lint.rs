@@ -10,11 +10,10 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::cli::arguments::MessageFormat;
 use crate::cli::given::{Means, current_folder, today};
 use crate::cli::progress::Progress;
 use crate::cli::run::listen;
-use crate::cli::say::Say;
+use crate::cli::say::{MessageFormat, Say};
 use crate::cli::summary::thousands;
 use crate::diagnostic::{Diagnostic, Texts, code, escape, find_code};
 use crate::pipeline::{Exit, LintFinding, LintOutcome, LintRequest, Stop, Watcher, lint as judge};

@@ -7,11 +7,10 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::cli::arguments::MessageFormat;
 use crate::cli::given::{Given, Means, current_folder};
 use crate::cli::record::{self, Page};
 use crate::cli::run::listen;
-use crate::cli::say::Say;
+use crate::cli::say::{MessageFormat, Say};
 use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::pipeline::{CellFault, Exit, Preview, PreviewFate, PreviewRecord, PreviewRequest, Stop, preview as look};
 

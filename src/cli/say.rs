@@ -2,7 +2,8 @@
 
 use std::io::{IsTerminal, Write};
 
-use crate::cli::arguments::MessageFormat;
+use clap::ValueEnum;
+
 use crate::diagnostic::{Diagnostic, Renderer, Style, Texts};
 
 /// Colours of the terminal.
@@ -27,6 +28,17 @@ impl Paint {
         };
         format!("\u{1b}[{number}m{text}\u{1b}[0m")
     }
+}
+
+/// How messages are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum MessageFormat {
+    /// For people, on stderr.
+    Text,
+    /// JSON lines on stdout.
+    Json,
+    /// GitHub annotations on stdout.
+    Github,
 }
 
 /// The voice of the command line.

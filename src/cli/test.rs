@@ -9,10 +9,9 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::cli::arguments::MessageFormat;
 use crate::cli::given::{Given, Means, current_folder};
 use crate::cli::run::listen;
-use crate::cli::say::{Paint, Say};
+use crate::cli::say::{MessageFormat, Paint, Say};
 use crate::cli::summary::here;
 use crate::diagnostic::{Diagnostic, Texts, code, escape, excerpt};
 use crate::pipeline::{

@@ -16,6 +16,7 @@ use crate::guess::rules::Rules;
 use crate::guess::words::wrap;
 use crate::guess::yaml::{key, scalar};
 use crate::mapping::CellType;
+use crate::resolve::CellSpec;
 use crate::sqltext::identifier;
 
 /// A mapping to go on from.
@@ -122,10 +123,11 @@ impl Drafting<'_> {
             match spec.need {
                 Need::Mandatory => {
                     let what = format!(
-                        "MISSING: `{}` is mandatory and no column looks like it. {} Write `{}: <column>`, or `{{sql: ...}}`.",
+                        "MISSING: `{}` is mandatory and no column looks like it. {} Write `{}: <column>`, or `{{sql: ...}}`.{}",
                         spec.name,
                         spec.about,
-                        key(&spec.name)
+                        key(&spec.name),
+                        self.likely_id(spec.kind)
                     );
                     self.text.extend(wrap(&what).into_iter().map(|line| format!("  # {line}\n")));
                     self.missing.push(spec.name.clone());
@@ -137,6 +139,24 @@ impl Drafting<'_> {
                 Need::Optional => {}
             }
         }
+    }
+
+    /// Of the columns that are not used, the one whose values tell records apart best: what an id does, whatever it is called.
+    fn likely_id(&self, kind: CellType) -> String {
+        if kind != CellType::Id {
+            return String::new();
+        }
+        let id = CellSpec { id_extra: "-".to_owned(), ..CellSpec::new(CellType::Id) };
+        let fields = self.about.sample.fields.iter().enumerate();
+        let free = fields.filter(|(place, field)| !self.used.contains(place) && !field.duplicated);
+        let apart = |field: &Field| field.values.len() * 2 > field.records && field.share(&id) >= 0.7;
+        let likely = free.map(|(_, field)| field).filter(|field| apart(field));
+        // Of equals the first: ids stand in front.
+        let best = likely.reduce(|best, other| if other.values.len() > best.values.len() { other } else { best });
+        best.map_or_else(String::new, |field| {
+            let (values, records) = (field.values.len(), field.records);
+            format!(" It may be `{}`: {values} different values in {records} records.", field.name)
+        })
     }
 
     fn push(&mut self, line: &Line) {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use jiff::civil::date;
 use tanguero::diagnostic::{self, Diagnostics, Renderer, Style, Texts};
@@ -265,4 +266,42 @@ fn commands_say_what_the_pages_show() {
                 .unwrap();
         }
     }
+}
+
+#[test]
+fn the_book_has_every_page_once() {
+    let summary = fs::read_to_string(root().join("docs/SUMMARY.md")).unwrap();
+    for path in pages().iter().filter(|path| path.parent().is_some_and(|folder| folder.ends_with("docs"))) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let times = summary.matches(&format!("({name})")).count();
+        assert_eq!(times, usize::from(name != "SUMMARY.md"), "{name}");
+    }
+}
+
+/// Command lines that pages show without running them.
+#[test]
+fn flags_that_pages_name_exist() {
+    let mut seen = 0;
+    for name in ["docs/running.md", "docs/diff.md"] {
+        let page = fs::read_to_string(root().join(name)).unwrap();
+        for line in page.lines().filter_map(|line| line.split_once("tanguero ").map(|(_, line)| line)) {
+            // In running text the command ends with its quotation.
+            let line = line.split('`').next().unwrap();
+            let words: Vec<&str> = line.split([' ', '"']).collect();
+            let flags = || words.iter().filter(|word| word.starts_with("--") && word.len() > 2);
+            let command = words[0];
+            if flags().count() == 0 || !command.bytes().all(|byte| byte.is_ascii_lowercase()) {
+                continue;
+            }
+            let help = Command::new(env!("CARGO_BIN_EXE_tanguero")).args([command, "--help"]).output().unwrap();
+            assert!(help.status.success(), "{name}: `{command}` is no command");
+            let help = String::from_utf8(help.stdout).unwrap();
+            for flag in flags() {
+                let flag = flag.split(['=', ',', '.', ')']).next().unwrap();
+                assert!(help.contains(flag), "{name}: `{command}` has no `{flag}`");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 10, "only {seen} flags are looked at");
 }
