@@ -16,6 +16,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("functions", 5),
     ("source", 6),
     ("guess", 6),
+    ("state", 6),
     ("engine", 7),
     ("vet", 8),
     ("settle", 9),
@@ -50,7 +51,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("globset", &["source"]),
     ("libc", &["cli", "output", "source", "project"]),
     ("xxhash_rust", &["functions", "settle", "output"]),
-    ("datafusion", &["functions", "source", "engine", "vet", "settle", "pipeline"]),
+    ("datafusion", &["functions", "source", "state", "engine", "vet", "settle", "pipeline"]),
     ("tokio", &["pipeline", "cli"]),
 ];
 
