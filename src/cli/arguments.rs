@@ -8,12 +8,14 @@ use crate::cli::diff::DiffArguments;
 use crate::cli::explain::ExplainArguments;
 use crate::cli::formats::FormatsArguments;
 use crate::cli::guess::GuessArguments;
+use crate::cli::history::HistoryArguments;
 use crate::cli::init::InitArguments;
 use crate::cli::lint::LintArguments;
 use crate::cli::preview::PreviewArguments;
 use crate::cli::run::RunArguments;
 use crate::cli::say::MessageFormat;
 use crate::cli::schema::SchemaArguments;
+use crate::cli::state::StateArguments;
 use crate::cli::test::TestArguments;
 use crate::cli::why::WhyArguments;
 
@@ -50,6 +52,10 @@ pub(super) enum Command {
     Run(RunArguments),
     /// Say where a record ended in the last run.
     Why(WhyArguments),
+    /// Show what every kept run did.
+    History(HistoryArguments),
+    /// Show, forget or begin what is remembered of earlier runs.
+    State(StateArguments),
     /// Say what a changed mapping changes, on the same input.
     Diff(DiffArguments),
     /// Print the SQL a mapping compiles to, the engine's plan, or the way of each column; or what a code means.

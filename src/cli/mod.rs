@@ -10,6 +10,7 @@ mod explain;
 mod formats;
 mod given;
 mod guess;
+mod history;
 mod init;
 mod lint;
 mod preview;
@@ -18,6 +19,7 @@ mod record;
 mod run;
 mod say;
 mod schema;
+mod state;
 mod summary;
 mod test;
 mod why;
@@ -54,6 +56,8 @@ pub fn main() -> ExitCode {
         Command::Formats(formats) => formats::formats(formats, &say),
         Command::Schema(schema) => schema::schema(schema, &say),
         Command::Completions(completions) => completions::completions(completions, &say),
+        Command::History(history) => history::history(history, &say),
+        Command::State(state) => state::state(state, &say),
         Command::Why(why) => why::why(why, &say),
     }
 }

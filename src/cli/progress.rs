@@ -42,6 +42,7 @@ impl Watcher for Progress {
             Stage::Query => "querying",
             Stage::Judge => "judging",
             Stage::Settle => "settling",
+            Stage::Compare => "comparing",
             Stage::Write => "writing",
         });
     }

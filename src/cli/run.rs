@@ -16,7 +16,7 @@ use crate::output::Status;
 use crate::pipeline::{Exit, RunRequest, Stop, Watcher, run as run_mappings};
 
 /// Limits that `--accept` can lift.
-const LIMITS: [&str; 1] = ["rejects"];
+const LIMITS: [&str; 7] = ["rejects", "fewer_rows", "emptier", "cleared", "new_accounts", "headers", "resend"];
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
@@ -45,7 +45,7 @@ pub(super) struct RunArguments {
     /// Exit with 99 if nothing changed.
     #[arg(long)]
     pub exit_code_unchanged: bool,
-    /// Whether evidence of the run is kept in the project's state folder.
+    /// Whether what earlier runs left is used, and whether this one leaves something in the project's state folder.
     #[arg(long, value_enum, default_value_t = State::Write, env = "TANGUERO_STATE")]
     pub state: State,
 }
@@ -55,7 +55,7 @@ pub(super) struct RunArguments {
 pub(super) enum State {
     /// Read what earlier runs left, leave nothing.
     Read,
-    /// Leave evidence.
+    /// Read it, and leave evidence and what later runs compare with.
     Write,
     /// Neither.
     Off,
@@ -115,6 +115,7 @@ fn request(arguments: &RunArguments) -> Result<RunRequest, String> {
         fail_on_rejects: arguments.fail_on_rejects,
         accept: arguments.accept.clone(),
         evidence: arguments.state == State::Write,
+        recall: arguments.state != State::Off,
         ..RunRequest::new(current_folder()?, arguments.given.as_of()?)
     })
 }

@@ -77,7 +77,7 @@ fn files(mapping: &MappingReport) -> String {
     }
 }
 
-fn word(status: Status) -> &'static str {
+pub(super) fn word(status: Status) -> &'static str {
     match status {
         Status::Published => "published",
         Status::Unchanged => "unchanged",
@@ -154,13 +154,16 @@ pub(super) fn at_three(report: &RunReport, outcome: &RunOutcome) -> String {
         }
         None => text.push_str("evidence       none kept\n"),
     }
-    let mut problems = outcome.problems.iter().flat_map(|(_, found)| found);
-    let limit = problems.any(|problem| problem.code.id == code::LIMIT_REJECTS.id);
+    let problems = outcome.problems.iter().flat_map(|(_, found)| found);
+    let mut limits =
+        problems.filter(|problem| problem.code.id.starts_with("L7") && problem.code.cure.contains("--accept"));
+    let limit = limits.next().map(|problem| problem.code);
     let next = match outcome.exit.code() {
         3 => "correct the mapping at the places above, then run again",
-        4 if limit => {
+        4 if limit.is_some_and(|limit| limit.id == code::LIMIT_REJECTS.id) => {
             "look at the rejects file in the evidence; accept once with `--accept rejects`, or cure the source"
         }
+        4 if limit.is_some() => limit.map_or("", |limit| limit.cure),
         4 => "look at the reports in the evidence; cure the source, or choose another policy in the mapping",
         6 => "see whether the export ran; then run again",
         130 => "run again: nothing is half done",

@@ -17,8 +17,8 @@ pub(super) struct WhyArguments {
     pub mapping: PathBuf,
     /// The record's key; the parts of a composite one joined by `|`.
     pub key: String,
-    /// A run of the state folder instead of the last: its id, or a day.
-    #[arg(long, value_name = "ID|DATE")]
+    /// A run of the state folder instead of the last: its id, the day it was for, or `all` of them.
+    #[arg(long, value_name = "ID|DATE|all")]
     pub run: Option<String>,
 }
 

@@ -179,3 +179,10 @@ pub struct RequiredWhen {
     /// API name of the column that makes it so.
     pub when: String,
 }
+
+impl FormatSpec {
+    /// Totango adds the file's rows to what it has: a row that is sent twice counts twice, and there is no last value.
+    pub fn is_additive(&self) -> bool {
+        self.duplicates == "sum" || self.key.is_empty() && self.own_key.is_none()
+    }
+}

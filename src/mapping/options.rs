@@ -156,9 +156,6 @@ fn default(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<Spanned<Default_
         reader.bad_value(entry, &said.value, "not one of the words", help);
         return None;
     };
-    if *meaning == Default_::Keep {
-        reader.not_yet("default: keep", span, "this version keeps no record of earlier runs");
-    }
     let meaning = meaning.clone();
     Some(Spanned::new(meaning, span))
 }

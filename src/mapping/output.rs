@@ -12,7 +12,7 @@ pub(super) const OUTPUT: Section = Section {
         ("headers", Takes::Words(|| words(HEADERS))),
         ("line_ending", Takes::Words(|| words(LINE_ENDINGS))),
         ("split", Takes::Section(&SPLIT)),
-        ("changes", Takes::Later),
+        ("changes", Takes::Flag),
         ("rejects", Takes::Section(&REJECTS)),
         ("archive", Takes::Later),
     ]],
@@ -38,11 +38,11 @@ pub(super) const LIMITS: Section = Section {
     what: "`limits`",
     keys: &[&[
         ("rejects", Takes::Amount),
-        ("fewer_rows", Takes::Later),
-        ("emptier", Takes::Later),
-        ("cleared", Takes::Later),
-        ("new_accounts", Takes::Later),
-        ("headers", Takes::Later),
+        ("fewer_rows", Takes::Amount),
+        ("emptier", Takes::Amount),
+        ("cleared", Takes::Amount),
+        ("new_accounts", Takes::Amount),
+        ("headers", Takes::Words(|| words(DRIFT))),
     ]],
     required: &[],
     one_of: &[],
@@ -54,7 +54,7 @@ const LINE_ENDINGS: &[(&str, bool)] = &[("crlf", false), ("lf", true)];
 const RECORDS: &[(&str, RejectRecord)] =
     &[("full", RejectRecord::Full), ("key", RejectRecord::Key), ("none", RejectRecord::None)];
 
-const NO_HISTORY: &str = "this version keeps no record of earlier runs";
+const DRIFT: &[(&str, bool)] = &[("warn", false), ("fail", true)];
 
 /// `output:`.
 pub(super) fn output(reader: &mut Reader<'_>, entry: Entry<'_>) -> Output {
@@ -76,8 +76,7 @@ pub(super) fn output(reader: &mut Reader<'_>, entry: Entry<'_>) -> Output {
         output.redact = redact.unwrap_or_default();
     }
     if let Some(entry) = keys.get("changes") {
-        reader.not_yet("output.changes", entry.key, NO_HISTORY);
-        output.changes = Some(entry.key);
+        output.changes = reader.flag(entry).filter(|changes| changes.value).map(|_| entry.key);
     }
     if let Some(entry) = keys.get("archive") {
         reader.not_yet("output.archive", entry.key, "this version archives nothing");
@@ -89,18 +88,13 @@ pub(super) fn output(reader: &mut Reader<'_>, entry: Entry<'_>) -> Output {
 /// `limits:`.
 pub(super) fn limits(reader: &mut Reader<'_>, entry: Entry<'_>) -> Limits {
     let Some(keys) = reader.keys(entry, &LIMITS) else { return Limits::default() };
-    let mut limits =
-        Limits { rejects: keys.get("rejects").and_then(|entry| reader.amount(entry)), needs_history: Vec::new() };
-    for key in ["fewer_rows", "emptier", "cleared", "new_accounts", "headers"] {
-        let Some(entry) = keys.get(key) else { continue };
-        let read = match key {
-            "headers" => reader.word(entry, &[("warn", ()), ("fail", ())]).is_some(),
-            _ => reader.amount(entry).is_some(),
-        };
-        if read {
-            reader.not_yet(&format!("limits.{key}"), entry.key, NO_HISTORY);
-        }
-        limits.needs_history.push(Spanned::new(key.to_owned(), entry.key));
+    let mut amount = |key: &str| keys.get(key).and_then(|entry| reader.amount(entry));
+    Limits {
+        rejects: amount("rejects"),
+        fewer_rows: amount("fewer_rows"),
+        emptier: amount("emptier"),
+        cleared: amount("cleared"),
+        new_accounts: amount("new_accounts"),
+        headers: keys.get("headers").and_then(|entry| reader.word(entry, DRIFT)),
     }
-    limits
 }

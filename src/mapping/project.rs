@@ -19,7 +19,7 @@ pub(super) const PROJECT: Section = Section {
         ("defaults", Takes::Types),
         ("attributes", Takes::Texts),
         ("output", Takes::Section(&OUTPUT)),
-        ("state", Takes::Text),
+        ("state", Takes::TextOr(&STATE)),
         ("publish", Takes::Words(|| words(PUBLISH))),
         ("deliver", Takes::Later),
         ("schedule", Takes::Later),
@@ -44,6 +44,14 @@ const OUTPUT: Section = Section {
     one_of: &[],
     example: "{directory: out, reports: reports}",
 };
+const STATE: Section = Section {
+    what: "`state`",
+    keys: &[&[("folder", Takes::Text), ("snapshot", Takes::Words(|| words(SNAPSHOT))), ("keep", Takes::Number(1))]],
+    required: &[],
+    one_of: &[],
+    example: "{folder: .tanguero, snapshot: always, keep: 14}",
+};
+const SNAPSHOT: &[(&str, bool)] = &[("wanted", false), ("always", true)];
 const PUBLISH: &[(&str, bool)] = &[("each", false), ("together", true)];
 
 /// Reads a project file, shown as `path` in diagnostics.
@@ -84,6 +92,8 @@ fn empty(path: &str, variables: Variables) -> ProjectFile {
         publish_together: false,
         service_timezone: None,
         state: None,
+        snapshot_always: false,
+        days_kept: None,
     }
 }
 
@@ -95,6 +105,7 @@ fn project(reader: &mut Reader<'_>, keys: &Keys<'_>, empty: ProjectFile) -> Proj
     }
     let output = keys.get("output").map(|entry| Folders::read(reader, entry)).unwrap_or_default();
     let publish = keys.get("publish").and_then(|entry| reader.word(entry, PUBLISH));
+    let state = keys.get("state").map(|entry| State::read(reader, entry)).unwrap_or_default();
     ProjectFile {
         sources: keys.get("sources").map(|entry| sources::sources(reader, entry)).unwrap_or_default(),
         defaults: keys.get("defaults").map(|entry| columns::defaults(reader, entry)).unwrap_or_default(),
@@ -103,8 +114,33 @@ fn project(reader: &mut Reader<'_>, keys: &Keys<'_>, empty: ProjectFile) -> Proj
         reports: output.reports(reader),
         publish_together: publish.is_some_and(|word| word.value),
         service_timezone: keys.get("service_timezone").and_then(|entry| reader.text(entry, Use::Text)),
-        state: keys.get("state").and_then(|entry| sources::file(reader, entry, Use::Path)),
+        state: state.folder,
+        snapshot_always: state.always,
+        days_kept: state.keep,
         ..empty
+    }
+}
+
+/// `state:`, a folder or more.
+#[derive(Default)]
+struct State {
+    folder: Option<Text>,
+    always: bool,
+    keep: Option<u64>,
+}
+
+impl State {
+    fn read(reader: &mut Reader<'_>, entry: Entry<'_>) -> Self {
+        if !matches!(entry.node.value, Value::Mapping(_)) {
+            return Self { folder: sources::file(reader, entry, Use::Path), ..Self::default() };
+        }
+        let Some(keys) = reader.keys(entry, &STATE) else { return Self::default() };
+        let snapshot = keys.get("snapshot").and_then(|entry| reader.word(entry, SNAPSHOT));
+        Self {
+            folder: keys.get("folder").and_then(|entry| sources::file(reader, entry, Use::Path)),
+            always: snapshot.is_some_and(|word| word.value),
+            keep: keys.get("keep").and_then(|entry| reader.number(entry, 1)).map(|number| number.value),
+        }
     }
 }
 

@@ -89,9 +89,6 @@ pub(super) fn pivot(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<Pivot> 
             columns = reader.texts(entry, Reader::exact);
         }
     }
-    if let Some(span) = pinned {
-        reader.not_yet("columns: pinned", span, "this version keeps no record of earlier runs");
-    }
     let fill = keys.get("fill").and_then(|entry| reader.word(entry, FILL));
     Some(Pivot {
         module: module?,

@@ -75,6 +75,13 @@ pub enum Finding {
         /// The run whose files stand there now.
         by: Option<String>,
     },
+    /// The run's files no longer tell, but what was remembered of it does: the key was among its rows.
+    Remembered {
+        /// The run's day.
+        as_of: String,
+        /// Attributes that had a value, and the value.
+        fields: Vec<(String, String)>,
+    },
     /// Neither written nor rejected nor a duplicate.
     Nowhere {
         /// Keys of the run that look like it.
@@ -156,6 +163,10 @@ fn tell(out: &mut String, finding: &Finding) -> std::fmt::Result {
             writeln!(out, "the files of this run have been replaced by run {}", escape(run_id))
         }
         Finding::Superseded { by: None } => writeln!(out, "the files of this run are gone"),
+        Finding::Remembered { as_of, fields } => {
+            writeln!(out, "published, says the snapshot of {as_of}:")?;
+            fields.iter().try_for_each(|(name, value)| writeln!(out, "  {} = {}", escape(name), escape(value)))
+        }
         Finding::Nowhere { near } => {
             writeln!(out, "not found: neither written nor rejected nor a duplicate")?;
             match near.as_slice() {

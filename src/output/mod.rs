@@ -42,7 +42,7 @@ pub use finding::{Child, Finding, render};
 pub use journal::{Place, Removal};
 pub use lock::{Holder, Lock, LockHeld};
 pub use ordered::Ordered;
-pub use previous::{succeed, unchanged};
+pub use previous::{stands, succeed, unchanged, was_sent};
 pub use publish::{PublishPlan, Recovered, recover};
 pub use record::Record;
 pub use rejects::{Disclosure, Reject, RejectsFile, RejectsWriter};

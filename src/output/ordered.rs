@@ -18,6 +18,11 @@ impl<V> Default for Ordered<V> {
 }
 
 impl<V> Ordered<V> {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The value called `name`.
     pub fn get(&self, name: &str) -> Option<&V> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)

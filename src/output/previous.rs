@@ -1,7 +1,9 @@
 //! What an earlier publish left in the folder: what this one replaces, removes, keeps, or finds unchanged.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
+use crate::output::journal::Journal;
 use crate::output::{Kept, OutputError, OutputFile, Place, Removal, RunReport, Staged, Staging, Status, folder};
 
 /// What stands in the folder, mapping by mapping, says its `run.json`.
@@ -15,6 +17,25 @@ pub(crate) fn standing(previous: &RunReport) -> Vec<Kept> {
         reports_folder: previous.reports_folder.clone(),
     });
     own.chain(previous.kept.iter().cloned()).collect()
+}
+
+/// Whether the files that `run_id` published of `mapping` stand in `folder`, or will once its journal is followed.
+///
+/// # Errors
+/// If the folder's `run.json` or journal cannot be read.
+pub fn stands(folder: &Path, mapping: &str, run_id: &str) -> Result<bool, OutputError> {
+    if Journal::read(folder)?.is_some_and(|journal| journal.run_id == run_id) {
+        return Ok(true);
+    }
+    let report = RunReport::read(folder)?;
+    Ok(report.iter().flat_map(standing).any(|kept| kept.mapping == mapping && kept.run_id == run_id))
+}
+
+/// Whether the folder holds what an earlier run published of `mapping` for the day `as_of`.
+pub fn was_sent(previous: Option<&RunReport>, mapping: &str, as_of: &str) -> bool {
+    previous.is_some_and(|previous| {
+        standing(previous).iter().any(|kept| kept.mapping == mapping && kept.as_of == as_of && !kept.outputs.is_empty())
+    })
 }
 
 /// Fills in `current.kept`, and says which files its publish must remove.

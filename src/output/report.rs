@@ -42,6 +42,9 @@ pub struct RunReport {
     /// Names of the variables that were set; never their values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variables: Vec<String>,
+    /// The environment, if one was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
     /// The output folder, relative to the project where it lies inside.
     #[serde(default)]
     pub output_folder: String,
@@ -102,6 +105,12 @@ pub struct MappingReport {
     pub warnings: Counts,
     /// Non-empty cells written, by column, in the order of the columns.
     pub fill: Ordered<u64>,
+    /// Empty cells that took the value published last (`default: keep`), by column, over all rows read.
+    #[serde(skip_serializing_if = "Ordered::is_empty")]
+    pub kept: Ordered<u64>,
+    /// The day of the publish it was compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compared_with: Option<String>,
     /// Its Totango files.
     pub outputs: Vec<OutputFile>,
     /// The source files it read.
@@ -144,12 +153,16 @@ pub struct Rows {
     pub merged: u64,
     /// Stand in the Totango file.
     pub written: u64,
+    /// With `changes`: left out of it because Totango has them as they are.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unchanged: u64,
 }
 
 impl Rows {
     /// Whether every record is accounted for once.
     pub fn balances(&self) -> bool {
-        let ends = [self.skipped, self.filtered, self.rejected, self.duplicate, self.merged, self.written];
+        let ends =
+            [self.skipped, self.filtered, self.rejected, self.duplicate, self.merged, self.written, self.unchanged];
         ends.iter().try_fold(0_u64, |sum, end| sum.checked_add(*end)) == Some(self.read)
     }
 }
@@ -282,6 +295,11 @@ impl RunReport {
     pub fn settle_status(&mut self) {
         self.status = self.mappings.iter().map(|mapping| mapping.status).max().unwrap_or_default();
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]

@@ -61,7 +61,7 @@ pub(super) fn tell(
     for (index, place) in judged.iter().zip(0..) {
         let column = &resolved.columns[*index];
         let filled = fill.get(place).copied().unwrap_or_default();
-        let empty = report.rows.written.saturating_sub(filled);
+        let empty = (report.rows.written + report.rows.unchanged).saturating_sub(filled);
         if column.warn_empty && empty > 0 {
             report.warnings.add(code::MAY_DELETE.id, &column.name, empty);
         }
@@ -198,6 +198,7 @@ fn count(source: &Source, is_query: bool, settled: &Settled) -> Rows {
         duplicate: counts.duplicate,
         merged: counts.merged,
         written: counts.written,
+        unchanged: counts.unchanged,
     }
 }
 

@@ -74,7 +74,9 @@ fn writes(writer: &Prepared, file: &str) -> bool {
     let output = &writer.resolved.output;
     let rest = file.strip_prefix(output.stem()).and_then(|rest| rest.strip_suffix(".csv"));
     let ours = |rest: &str| {
-        [".rejects", ".duplicates"].contains(&rest) || rest.starts_with(".part-") || rest.starts_with(".pass-")
+        [".rejects", ".duplicates", ".removed"].contains(&rest)
+            || rest.starts_with(".part-")
+            || rest.starts_with(".pass-")
     };
     writer.file.asked && (file == output.file || rest.is_some_and(ours))
 }

@@ -29,9 +29,15 @@ impl Folders {
         Self {
             output: request.out.as_ref().map_or_else(|| root.join(directory), |out| request.current.join(out)),
             reports,
-            state: root.join(file.and_then(|file| file.state.as_ref()).map_or(".tanguero", |state| &state.value)),
+            state: state_of(loaded),
         }
     }
+}
+
+/// The state folder of a project.
+pub(super) fn state_of(loaded: &Loaded) -> PathBuf {
+    let state = loaded.project.file.as_ref().and_then(|file| file.state.as_ref());
+    loaded.project.root.join(state.map_or(".tanguero", |state| &state.value))
 }
 
 /// As people read it: relative to the project where it lies inside.

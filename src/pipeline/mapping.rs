@@ -16,10 +16,12 @@ use crate::pipeline::judge::{Judging, judge};
 use crate::pipeline::known::{Knowledge, MappingKeys};
 use crate::pipeline::open::register;
 use crate::pipeline::prepare::Prepared;
+use crate::pipeline::remember::{Left, Past, Remembering, compared, limits, record};
 use crate::pipeline::reports::{LeftOut, SecondLook};
 use crate::pipeline::task::task;
 use crate::pipeline::{Failure, RunRequest, Stage, Stop, Watcher, account, beside, lookups};
 use crate::settle::{Budget, Extent, Settled, settle};
+use crate::state::Published;
 use crate::yaml::Span;
 
 /// Share of `--memory` that the rows' records may take.
@@ -35,6 +37,7 @@ pub(super) struct Mappings<'a> {
     pub stop: &'a Stop,
     /// Names of the mappings that others of the set refer to: only their keys are kept.
     pub referred: &'a BTreeSet<String>,
+    pub remembering: &'a Remembering,
 }
 
 /// What became of a mapping. A failure comes with all that is known until then: it is evidence.
@@ -43,6 +46,8 @@ pub(super) struct Finished {
     pub outputs: Vec<Staged>,
     pub reports: Vec<Staged>,
     pub keys: Option<MappingKeys>,
+    /// What it leaves to later runs, once it stands.
+    pub left: Option<Left>,
     pub failure: Option<Failure>,
     pub warnings: Vec<Diagnostic>,
 }
@@ -55,6 +60,7 @@ impl Mappings<'_> {
             outputs: Vec::new(),
             reports: Vec::new(),
             keys: None,
+            left: None,
             failure: None,
             warnings: Vec::new(),
         };
@@ -90,8 +96,16 @@ impl Mappings<'_> {
 
         clock.enter(Stage::Judge);
         let beside = beside::read(prepared, &session).await?;
-        let task = task(resolved, &knowledge, beside, arrival, self.request.threads);
         let budget = Arc::new(Budget::new((self.request.memory as f64 * RECORDS_SHARE) as u64));
+        let as_of = self.request.as_of.to_string();
+        let past = Past::read(self.remembering, prepared, &as_of)?;
+        let mut task = task(resolved, &knowledge, beside, arrival, self.request.threads);
+        let (kept, pinned) = (past.kept(resolved, self.spill, &budget)?, past.pinned(resolved));
+        if kept.is_some() || pinned.is_some() {
+            let task = Arc::make_mut(&mut task);
+            task.known.kept.clone_from(&kept);
+            task.rules.pivot.columns = pinned.or(task.rules.pivot.columns.take());
+        }
         let judging = Judging {
             task: &task,
             budget: &budget,
@@ -108,7 +122,7 @@ impl Mappings<'_> {
 
         clock.enter(Stage::Settle);
         self.stop.check()?;
-        let settled = settle(&task, sinks, self.spill, &budget)?;
+        let mut settled = settle(&task, sinks, self.spill, &budget)?;
         let filtered = Arc::new(account::filtered_keys(prepared, &session).await?);
         if self.referred.contains(&prepared.file.name) {
             finished.keys = Some(MappingKeys {
@@ -117,6 +131,16 @@ impl Mappings<'_> {
                 filtered: Arc::clone(&filtered),
             });
         }
+
+        if past.compares() {
+            clock.enter(Stage::Compare);
+        }
+        let places = (self.staging, self.spill);
+        let mut compared = compared(self.remembering, prepared, &past, &settled, places, &as_of)?;
+        if !compared.unchanged.is_empty() {
+            settled.omit(std::mem::take(&mut compared.unchanged));
+        }
+        let settled = settled;
 
         clock.enter(Stage::Write);
         let look = SecondLook {
@@ -133,9 +157,21 @@ impl Mappings<'_> {
         let (rejects, left_out) = told?;
         finished.reports.extend(rejects.staged.clone());
         finished.reports.extend(left_out.duplicates);
+        finished.reports.extend(compared.removed_file.take());
         account::tell(prepared, &rows, &settled, (&rejects, &left_out.fill), finished);
         finished.report.sources = account::query_sources(prepared, &session).await?;
-        self.judge_whole(prepared, &settled, finished, &account::refused_columns(resolved, &rejects))?;
+        finished.report.compared_with = past.entry.as_ref().map(|entry| entry.published.as_of.clone());
+        for (column, count) in kept.iter().flat_map(|kept| kept.filled()).filter(|(_, count)| *count > 0) {
+            finished.report.kept.0.push((resolved.columns[column].name.clone(), count));
+        }
+        let (passed, warnings) = limits(self.request, prepared, &past, &compared, &finished.report);
+        finished.warnings.extend(warnings);
+        self.judge_whole(prepared, &settled, finished, &account::refused_columns(resolved, &rejects), passed)?;
+        if let Some((staging, snapshot)) = compared.left.take() {
+            let places = (as_of.as_str(), self.staging.output());
+            let published = record(self.remembering, prepared, &settled, &finished.report, places);
+            finished.left = Some(Left::new(staging, Published { snapshot, ..published }));
+        }
 
         if let Some(written) = written {
             self.stop.check()?;
@@ -175,8 +211,9 @@ impl Mappings<'_> {
         settled: &Settled,
         finished: &Finished,
         columns: &[(String, u64)],
+        passed: Vec<Diagnostic>,
     ) -> Result<(), Failure> {
-        let mut reasons = Vec::new();
+        let mut reasons = passed;
         let mapping = prepared.file.mapping.as_ref();
         let at = |diagnostic: Diagnostic, span: Option<Span>, label: &str| match span {
             Some(span) => diagnostic.at(Place::new(&prepared.file.shown, span), label),

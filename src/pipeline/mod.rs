@@ -18,6 +18,7 @@ mod explain;
 mod failure;
 mod folders;
 mod guess;
+mod history;
 mod init;
 mod judge;
 mod judged;
@@ -33,11 +34,13 @@ mod plan;
 mod prepare;
 mod preview;
 mod query;
+mod remember;
 mod reports;
 mod request;
 mod run;
 mod session;
 mod set;
+mod state;
 mod task;
 mod test;
 mod why;
@@ -48,6 +51,7 @@ pub use diff::{AttributeDifference, DiffOutcome, DiffRequest, MappingDifference,
 pub use explain::{Unexplained, View, explain};
 pub use failure::Failure;
 pub use guess::{GuessOutcome, GuessRequest, guess};
+pub use history::{HistoryLine, HistoryRequest, history};
 pub use init::init;
 pub use lint::{LintFinding, LintOutcome, LintRequest, lint};
 pub use preview::{
@@ -55,6 +59,7 @@ pub use preview::{
 };
 pub use request::{Exit, RunRequest, Stage, Stop, Watcher};
 pub use run::{RunOutcome, run};
+pub use state::{StateRequest, state_import, state_prune, state_reset, state_show};
 pub use test::{
     CellDifference, DEFAULT_DAY, Difference, Table, TestOutcome, TestRequest, TestedCase, TestedFile, create_test, test,
 };

@@ -37,8 +37,10 @@ pub struct RunRequest {
     pub fail_on_rejects: bool,
     /// Limits lifted for this run.
     pub accept: Vec<String>,
-    /// Keep evidence in the state folder.
+    /// Keep evidence in the state folder, and remember what is published.
     pub evidence: bool,
+    /// Let what earlier runs published count.
+    pub recall: bool,
 }
 
 impl RunRequest {
@@ -59,6 +61,7 @@ impl RunRequest {
             fail_on_rejects: false,
             accept: Vec::new(),
             evidence: true,
+            recall: true,
         }
     }
 }
@@ -115,6 +118,8 @@ pub enum Stage {
     Judge,
     /// Winners, folds, hierarchy, references.
     Settle,
+    /// The rows beside those published last.
+    Compare,
     /// The Totango file is staged, rejects and duplicates are told.
     Write,
 }
@@ -127,6 +132,7 @@ impl Stage {
             Self::Query => "query",
             Self::Judge => "judge",
             Self::Settle => "settle",
+            Self::Compare => "compare",
             Self::Write => "write",
         }
     }

@@ -1,21 +1,24 @@
 //! The corridor of `tanguero run`: from mapping files to a published folder and its evidence.
 
+mod publish;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::engine::{Engine, EngineOptions};
-use crate::output::{
-    Evidence, Lock, MappingReport, PublishPlan, RunReport, Staged, Staging, Status, recover, succeed, unchanged,
-};
+use crate::output::{Evidence, Lock, MappingReport, RunReport, Staging, Status, recover};
 use crate::pipeline::folders::{Folders, scratch_folder, shown};
 use crate::pipeline::known::MappingKeys;
 use crate::pipeline::mapping::{Finished, Mappings};
 use crate::pipeline::prepare::{Prepared, Surrounding};
+use crate::pipeline::remember::{Remembering, heal};
 use crate::pipeline::set::prepare_set;
 use crate::pipeline::{Exit, Failure, RunRequest, Stop, Watcher};
 use crate::project::{Loaded, MappingFile, Options, load};
+
+use publish::Done;
 
 /// How a run ended, with all there is to say about it.
 #[derive(Debug)]
@@ -48,6 +51,14 @@ impl RunOutcome {
             output: PathBuf::new(),
         }
     }
+}
+
+/// What the mappings of a run share.
+struct Working<'a> {
+    engine: &'a Engine,
+    staging: &'a Staging<'a>,
+    spill: &'a Path,
+    remembering: &'a Remembering,
 }
 
 /// Runs the mappings of `request`: all of them are judged; what is right is published.
@@ -97,6 +108,7 @@ pub(super) fn run_loaded(
             ended: String::new(),
             accepted: request.accept.clone(),
             variables: request.variables.keys().cloned().collect(),
+            environment: request.environment.clone(),
             output_folder: String::new(),
             reports_folder: None,
             kept: Vec::new(),
@@ -194,6 +206,9 @@ impl Running<'_> {
         let lock = Lock::take(output, &self.run_id)?;
         recover(&lock)?;
         let previous = RunReport::read(output)?;
+        self.same_environment(previous.as_ref(), output)?;
+        let remembering = Remembering::new(self.request, loaded, folders);
+        heal(&remembering)?;
         let staging = Staging::begin(&lock, reports, &self.run_id)?;
         let spill = staging.scratch()?;
         let engine = Engine::new(EngineOptions {
@@ -204,22 +219,31 @@ impl Running<'_> {
         })
         .map_err(|error| Failure::engine(&error, None))?;
 
-        let finished = self.mappings(loaded, &engine, &staging, &spill, evidence).await;
+        let working = Working { engine: &engine, staging: &staging, spill: &spill, remembering: &remembering };
+        let finished = self.mappings(loaded, &working, evidence).await;
         if self.stop.is_asked() {
             return Err(Failure::Interrupted);
         }
-        self.publish(loaded, staging, previous.as_ref(), finished)
+        self.publish(loaded, staging, previous.as_ref(), finished, &remembering)
+    }
+
+    /// Two environments in one folder would overwrite each other's files.
+    fn same_environment(&self, previous: Option<&RunReport>, output: &Path) -> Result<(), Failure> {
+        let (then, now) =
+            (previous.and_then(|previous| previous.environment.as_ref()), self.request.environment.as_ref());
+        match (then, now) {
+            (Some(then), Some(now)) if then != now => {
+                let message = format!("`{}` holds the files of environment `{then}`, not `{now}`", output.display());
+                let diagnostic = Diagnostic::error(&code::ENVIRONMENT, message).help(code::ENVIRONMENT.cure);
+                Err(Failure::World(diagnostic))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Every mapping, in an order in which each comes after those it refers to.
-    async fn mappings(
-        &mut self,
-        loaded: &Loaded,
-        engine: &Engine,
-        staging: &Staging<'_>,
-        spill: &Path,
-        evidence: Option<&Evidence>,
-    ) -> Vec<(MappingReport, Vec<Staged>)> {
+    async fn mappings(&mut self, loaded: &Loaded, working: &Working<'_>, evidence: Option<&Evidence>) -> Vec<Done> {
+        let &Working { engine, staging, spill, remembering } = working;
         let around =
             Surrounding { project: &loaded.project, variables: &loaded.variables, request: self.request, engine };
         let folders = Folders::new(self.request, loaded);
@@ -244,6 +268,7 @@ impl Running<'_> {
             watcher: self.watcher,
             stop: self.stop,
             referred: &referred,
+            remembering,
         };
         let mut done = Vec::new();
         for one in prepared {
@@ -256,7 +281,7 @@ impl Running<'_> {
                 );
                 continue;
             }
-            let Finished { mut report, outputs, reports, keys: own, failure, warnings } =
+            let Finished { mut report, outputs, reports, keys: own, left, failure, warnings } =
                 runner.run(&one, &self.keys).await;
             self.outcome.warnings.extend(warnings);
             let kept = evidence.map_or(Ok(()), |evidence| reports.iter().try_for_each(|staged| evidence.add(staged)));
@@ -279,65 +304,10 @@ impl Running<'_> {
             // A mapping that was only referred to has done its part.
             if one.file.asked {
                 let staged = outputs.into_iter().chain(reports).collect();
-                done.push((report, staged));
+                done.push(Done { report, staged, left, adds_up: one.resolved.format.is_additive() });
             }
         }
         done
-    }
-
-    /// Puts what is right in its place: all of it at once.
-    fn publish(
-        &mut self,
-        loaded: &Loaded,
-        staging: Staging<'_>,
-        previous: Option<&RunReport>,
-        finished: Vec<(MappingReport, Vec<Staged>)>,
-    ) -> Result<(), Failure> {
-        let together = loaded.project.file.as_ref().is_some_and(|file| file.publish_together);
-        let any_failed = self.outcome.exit != Exit::Good;
-        let mut files = Vec::new();
-        let mut published = Vec::new();
-        for (mut report, staged) in finished {
-            report.status = if self.request.dry_run {
-                Status::DryRun
-            } else if together && any_failed {
-                let failure =
-                    Failure::Held("another mapping published nothing, and `publish: together` wants all".to_owned());
-                report.problem = failure.problem();
-                Status::Held
-            } else if !self.request.force && unchanged(&staging, previous, &report.mapping, &staged)? {
-                Status::Unchanged
-            } else {
-                files.extend(staged);
-                Status::Published
-            };
-            published.push(report);
-        }
-        self.report.mappings.splice(0..0, published);
-        let order: Vec<&str> = loaded.mappings.iter().map(|file| file.name.as_str()).collect();
-        let place = |report: &MappingReport| order.iter().position(|name| *name == report.mapping);
-        self.report.mappings.sort_by_key(place);
-        let remove = succeed(previous, &mut self.report);
-        self.report.settle_status();
-        self.report.ended = jiff::Timestamp::now().to_string();
-        let any_published = self.report.mappings.iter().any(|mapping| mapping.status == Status::Published);
-        if any_published {
-            // From here on an interruption would only leave to the next run what this one can finish.
-            let plan = PublishPlan { files, remove, manifest: self.report.to_json() };
-            staging.publish(plan).map_err(|error| self.withdraw(previous, error.into()))?;
-        }
-        Ok(())
-    }
-
-    /// The report must not say that files stand where they could not be put.
-    fn withdraw(&mut self, previous: Option<&RunReport>, failure: Failure) -> Failure {
-        for report in self.report.mappings.iter_mut().filter(|report| report.status == Status::Published) {
-            report.status = failure.status();
-            report.problem = failure.problem();
-            report.outputs.clear();
-        }
-        succeed(previous, &mut self.report);
-        failure
     }
 
     fn mapping_failed(&mut self, file: &MappingFile, failure: &Failure) {

@@ -97,6 +97,7 @@ pub(super) fn task(resolved: &Resolved, known: &Knowledge, beside: Beside, arriv
             .iter()
             .map(|(_, reference)| known.target(&reference.targets, &resolved.name, ignores_case(resolved, reference)))
             .collect(),
+        kept: None,
     };
     Arc::new(Task { layout, rules, known })
 }

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 use crate::output::{Finding, RunReport, find_run, render, runs, why as findings};
+use crate::pipeline::folders::state_of;
 use crate::project::{Options, load, named};
+use crate::settle::key_hash;
+use crate::state::{Memory, StateError};
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -16,7 +19,7 @@ pub struct WhyRequest {
     pub current: PathBuf,
     /// The record's key, parts joined by `|`.
     pub key: String,
-    /// A run's id or day; none: the last one.
+    /// A run's id or day, or `all`; none: the last one.
     pub run: Option<String>,
     /// What variables in the project file may need.
     pub as_of: Date,
@@ -31,20 +34,104 @@ pub fn why(request: &WhyRequest) -> Result<(String, bool), String> {
     let mapping = named(&request.mapping, &request.current);
     let loaded = load(&[mapping], &request.current, &options)?;
     let name = loaded.mappings.iter().find(|file| file.asked).map(|file| file.name.clone()).unwrap_or_default();
-    let root = &loaded.project.root;
-    let state = loaded.project.file.as_ref().and_then(|file| file.state.as_ref());
-    let state = root.join(state.map_or(".tanguero", |state| &state.value));
+    let state = state_of(&loaded);
+    let asking = Asking { root: &loaded.project.root, state: &state, mapping: &name, key: &request.key };
+    if request.run.as_deref() == Some("all") {
+        return asking.every_run();
+    }
     let run = match &request.run {
-        Some(wanted) => find_run(&state, Some(wanted)).map_err(|error| error.to_string())?,
+        Some(wanted) => run_of(&state, wanted)?,
         None => last_run_of(&state, &name)?,
     };
     let run = run.ok_or_else(|| match &request.run {
         Some(wanted) => format!("no kept run is of `{wanted}`; the last 30 are in {}", state.join("runs").display()),
         None => format!("no run was kept in {}; `tanguero run` keeps them", state.display()),
     })?;
-    let found = findings(&run, root, &name, &request.key).map_err(|error| error.to_string())?;
-    let seen = !found.iter().any(|finding| matches!(finding, Finding::Nowhere { .. } | Finding::NotInRun { .. }));
-    Ok((render(&found), seen))
+    let found = asking.findings(&run)?;
+    Ok((render(&found), seen(&found)))
+}
+
+fn seen(found: &[Finding]) -> bool {
+    !found.iter().any(|finding| matches!(finding, Finding::Nowhere { .. } | Finding::NotInRun { .. }))
+}
+
+/// A key whose end is asked for.
+struct Asking<'a> {
+    root: &'a Path,
+    state: &'a Path,
+    mapping: &'a str,
+    key: &'a str,
+}
+
+impl Asking<'_> {
+    /// Every kept run that had the mapping, oldest first.
+    fn every_run(&self) -> Result<(String, bool), String> {
+        let (mut text, mut any) = (String::new(), false);
+        for run in runs(self.state).map_err(|error| error.to_string())? {
+            let Some(report) = RunReport::read(&run).map_err(|error| error.to_string())? else { continue };
+            if report.mapping(self.mapping).is_none() {
+                continue;
+            }
+            let found = self.findings(&run)?;
+            any |= seen(&found);
+            let blank = if text.is_empty() { "" } else { "\n" };
+            text += &format!("{blank}run {} as of {}\n{}", report.run_id, report.as_of, render(&found));
+        }
+        if text.is_empty() {
+            return Err(format!("no run of `{}` was kept in {}", self.mapping, self.state.display()));
+        }
+        Ok((text, any))
+    }
+
+    /// What a run left of the key; where its files are replaced, or left the row out as unchanged, what is remembered.
+    fn findings(&self, run: &Path) -> Result<Vec<Finding>, String> {
+        let mut found = findings(run, self.root, self.mapping, self.key).map_err(|error| error.to_string())?;
+        if seen(&found) {
+            return Ok(found);
+        }
+        let report = RunReport::read(run).map_err(|error| error.to_string())?;
+        if let Some(report) = report.filter(|report| report.mapping(self.mapping).is_some_and(|of| of.status.stands()))
+            && let Some(remembered) = self.remembered(&report).map_err(|error| error.to_string())?
+        {
+            found.retain(|finding| !matches!(finding, Finding::Nowhere { .. } | Finding::Superseded { .. }));
+            found.push(remembered);
+        }
+        Ok(found)
+    }
+
+    /// What the snapshot of a run says of the key, if it was among the rows of that run.
+    fn remembered(&self, report: &RunReport) -> Result<Option<Finding>, StateError> {
+        let memory = Memory::new(self.state, report.environment.as_deref());
+        let entry = memory.on(self.mapping, &report.as_of)?;
+        let Some(entry) = entry.filter(|entry| entry.published.run_id == report.run_id) else { return Ok(None) };
+        let Some(snapshot) = entry.snapshot()? else { return Ok(None) };
+        let parts: Vec<&[u8]> = match entry.published.key.len() {
+            1 => vec![self.key.as_bytes()],
+            _ => self.key.split('|').map(str::as_bytes).collect(),
+        };
+        let hash = key_hash(&parts, entry.published.key_ignores_case);
+        let mut rows = snapshot.all_rows()?;
+        while rows.advance()? {
+            let Some(row) = rows.row().filter(|row| row.key() == hash) else { continue };
+            let filled = |place: &usize| row.is_filled(*place);
+            let value = |place: usize| row.value(place).unwrap_or_default().to_owned();
+            let fields = snapshot.columns().iter().enumerate();
+            let fields = fields.filter(|(place, _)| filled(place)).map(|(place, name)| (name.clone(), value(place)));
+            let was_there = row.seen() == report.as_of;
+            return Ok(was_there.then(|| Finding::Remembered { as_of: report.as_of.clone(), fields: fields.collect() }));
+        }
+        Ok(None)
+    }
+}
+
+/// The newest kept run of a day (its `--as-of`, else the day on which it began), or of an id.
+fn run_of(state: &Path, wanted: &str) -> Result<Option<PathBuf>, String> {
+    let all = runs(state).map_err(|error| error.to_string())?;
+    let as_of = |run: &&PathBuf| RunReport::read(run).ok().flatten().is_some_and(|report| report.as_of == wanted);
+    match all.iter().rev().find(as_of) {
+        Some(run) => Ok(Some(run.clone())),
+        None => find_run(state, Some(wanted)).map_err(|error| error.to_string()),
+    }
 }
 
 /// The newest kept run that had the mapping; the newest of all if none had.

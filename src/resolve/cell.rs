@@ -78,6 +78,9 @@ pub struct CellSpec {
     /// What an empty cell becomes (`today` is already the day).
     #[serde(default, skip_serializing_if = "is_default")]
     pub default: Option<String>,
+    /// An empty cell takes the value last published; that is done where rows are settled, so it is not in the SQL.
+    #[serde(skip)]
+    pub keep: bool,
     /// An empty cell is a fault (keys, `default: reject`).
     #[serde(default, skip_serializing_if = "is_default")]
     pub required: bool,
@@ -146,6 +149,7 @@ impl CellSpec {
             absent_remove: false,
             on_error: OnError::Reject,
             default: None,
+            keep: false,
             required: false,
             values: Vec::new(),
             quotes: QuotePolicy::Reject,

@@ -6,6 +6,7 @@
 
 mod cell;
 mod column;
+mod memory;
 mod name;
 mod options;
 mod output;
@@ -16,7 +17,7 @@ mod schema;
 pub use cell::{CellSpec, LookupSpec};
 pub use column::unseen;
 pub use resolved::{
-    Duplicates, Hierarchy, Input, Let, Order, Output, Piece, Pivot, Reference, Resolved, RowSource, Target,
+    Duplicates, Hierarchy, Input, Let, Memory, Order, Output, Piece, Pivot, Reference, Resolved, RowSource, Target,
     TargetColumn,
 };
 pub use schema::{Field, FieldType, SourceSchema};
@@ -77,6 +78,7 @@ pub fn resolve(mapping: &Mapping, around: &Surroundings) -> (Option<Resolved>, D
         references: rule::references(mapping, &columns, around, &mut found),
         pivot: rule::pivot(mapping, format, &mut found),
         limits: mapping.limits.rejects.as_ref().map(|limit| limit.value),
+        memory: memory::memory(mapping, format, &columns, &mut found),
         output: output::output(mapping, &columns, around, &mut found),
         columns,
     };

@@ -133,7 +133,11 @@ fn default(
         );
     }
     match &default.value {
-        Default_::Empty | Default_::Keep => cell.default = None,
+        Default_::Empty => cell.default = None,
+        Default_::Keep => {
+            cell.default = None;
+            cell.keep = !key;
+        }
         Default_::Reject => cell.required = true,
         Default_::Today if cell.kind == CellType::Date => cell.default = Some(context.around.as_of.clone()),
         Default_::Today => found.push(

@@ -3,7 +3,7 @@
 use crate::format::FormatSpec;
 use crate::mapping::{Aggregate, Amount, DuplicatePolicy, HierarchyPolicy, ReferenceMissing, RejectRecord, Text};
 use crate::resolve::CellSpec;
-use crate::yaml::Span;
+use crate::yaml::{Span, Spanned};
 
 /// What the compiler and the run need to know of a mapping.
 #[derive(Debug, Clone)]
@@ -40,6 +40,8 @@ pub struct Resolved {
     pub pivot: Option<Pivot>,
     /// `limits.rejects`.
     pub limits: Option<Amount>,
+    /// What it asks of earlier runs.
+    pub memory: Memory,
     /// The file.
     pub output: Output,
 }
@@ -222,6 +224,27 @@ pub struct Pivot {
     pub fill_zero: bool,
     /// Cell rules of module, action and value.
     pub cells: [CellSpec; 3],
+}
+
+/// What a mapping asks of earlier runs.
+#[derive(Debug, Clone, Default)]
+pub struct Memory {
+    /// Columns whose empty cells take the value last published.
+    pub keep: Vec<usize>,
+    /// Only new and changed rows are written.
+    pub changes: bool,
+    /// The header of a pivot is the one published last.
+    pub pinned: bool,
+    /// Rows the file may have less than the one published last.
+    pub fewer_rows: Option<Spanned<Amount>>,
+    /// Filled cells a column may have less.
+    pub emptier: Option<Spanned<Amount>>,
+    /// Values published last that may now be empty.
+    pub cleared: Option<Spanned<Amount>>,
+    /// Keys that were never published before.
+    pub new_accounts: Option<Spanned<Amount>>,
+    /// Another header than the one published last: true refuses the run, false warns.
+    pub headers: Option<Spanned<bool>>,
 }
 
 /// The file.

@@ -22,6 +22,8 @@ pub(super) struct Barrier {
     pub(super) tally: Tally,
     /// (row, column) of faulty cells, where rows are merged cell by cell.
     pub(super) faulty: HashSet<(u32, u32)>,
+    /// (row, column) of cells filled with the value published last, likewise.
+    pub(super) kept: HashSet<(u32, u32)>,
     pub(super) leases: Vec<Lease>,
     /// Rows of a pivot, by sink.
     pub(super) groups: Vec<Groups>,
@@ -30,7 +32,7 @@ pub(super) struct Barrier {
 /// Brings the sinks together.
 pub(super) fn open(task: &Task, sinks: Vec<Sink>) -> Result<Barrier, Error> {
     let mut tally = Tally::new(&task.layout);
-    let (mut files, mut records, mut faulty) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut files, mut records, mut faulty, mut kept) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut leases, mut groups) = (Vec::new(), Vec::new());
     let mut cases = Cases::default();
     for sink in sinks {
@@ -39,6 +41,7 @@ pub(super) fn open(task: &Task, sinks: Vec<Sink>) -> Result<Barrier, Error> {
         files.push(sink.spill.finish()?);
         records.push(sink.records);
         faulty.push(sink.faulty);
+        kept.push(sink.kept);
         leases.push(sink.lease);
         groups.push(sink.groups);
     }
@@ -52,7 +55,8 @@ pub(super) fn open(task: &Task, sinks: Vec<Sink>) -> Result<Barrier, Error> {
     }
     let pieces = source_order(&records, task.layout.arrival_order);
     let faulty = renumber(&faulty, &pieces);
-    Ok(Barrier { rows: Rows::gather(records, &pieces), files, tally, faulty, leases, groups })
+    let kept = renumber(&kept, &pieces);
+    Ok(Barrier { rows: Rows::gather(records, &pieces), files, tally, faulty, kept, leases, groups })
 }
 
 /// (row, column) pairs of each sink, with the rows' numbers in source order.

@@ -47,7 +47,7 @@ pub(super) struct Batch<'a> {
 }
 
 impl<'a> Cells<'a> {
-    fn new(array: &'a ArrayRef, name: &str) -> Result<Self, Error> {
+    pub(super) fn new(array: &'a ArrayRef, name: &str) -> Result<Self, Error> {
         let unexpected = || Error::Batch(format!("column `{name}` is {}", array.data_type()));
         let pair = array.as_any().downcast_ref::<StructArray>().ok_or_else(unexpected)?;
         let [values, faults] = pair.columns() else { return Err(unexpected()) };

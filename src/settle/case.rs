@@ -40,6 +40,8 @@ pub(super) struct Case {
     pub(super) pivoted: Option<Pivoted>,
     /// (row, column) of faulty cells, where rows are merged cell by cell.
     pub(super) faulty: HashSet<(u32, u32)>,
+    /// (row, column) of cells filled with the value published last, likewise.
+    pub(super) kept: HashSet<(u32, u32)>,
     /// What settling took of the budget.
     pub(super) lease: Lease,
     /// What the sinks took of it.
@@ -71,6 +73,7 @@ impl Case {
             rows: barrier.rows,
             files: barrier.files,
             faulty: barrier.faulty,
+            kept: barrier.kept,
             winners,
             reasons: Vec::new(),
             causes: HashMap::new(),

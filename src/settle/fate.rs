@@ -158,4 +158,6 @@ pub struct Counts {
     pub merged: u64,
     /// Stand in the output.
     pub written: u64,
+    /// Left out of it because they were published before as they are.
+    pub unchanged: u64,
 }

@@ -26,8 +26,8 @@ struct Groups {
     number: Vec<u32>,
     /// Columns whose newest value is taken: (column, place).
     texts: Vec<(usize, usize)>,
-    /// Places of the columns that are added.
-    sums: Vec<usize>,
+    /// Columns that are added: (column, place).
+    sums: Vec<(usize, usize)>,
     /// Per key and text: the row whose cell is the newest.
     newest: Vec<u32>,
     /// Per key and sum: the sum, and whether there was anything to add.
@@ -64,7 +64,7 @@ pub(super) fn fold(case: &mut Case, directory: &Path) -> Result<(), Error> {
             continue;
         }
         cells.decode(reader.read(case.rows.extent(row))?);
-        groups.add(number as usize, row as u32, &cells, &case.faulty);
+        groups.add(number as usize, row as u32, &cells, &case.faulty, &case.kept);
         if last as usize != row {
             continue;
         }
@@ -140,7 +140,7 @@ impl Groups {
         let free = places.iter().enumerate().filter_map(|(column, place)| place.map(|place| (column, place)));
         let free: Vec<(usize, usize)> = free.filter(|(column, _)| !is_key(*column)).collect();
         let texts: Vec<_> = free.iter().copied().filter(|(column, _)| !adds(*column)).collect();
-        let sums: Vec<_> = free.iter().filter(|(column, _)| adds(*column)).map(|(_, place)| *place).collect();
+        let sums: Vec<_> = free.iter().copied().filter(|(column, _)| adds(*column)).collect();
         let count = count as usize;
         let amount = size_of::<(Amount, bool)>();
         let bytes = 4 * number.len() + count * (4 * texts.len() + amount * sums.len());
@@ -150,18 +150,28 @@ impl Groups {
         Ok(Self { number, texts, sums, newest, amounts })
     }
 
-    fn add(&mut self, number: usize, row: u32, cells: &RowCells, faulty: &HashSet<(u32, u32)>) {
+    fn add(
+        &mut self,
+        number: usize,
+        row: u32,
+        cells: &RowCells,
+        faulty: &HashSet<(u32, u32)>,
+        kept: &HashSet<(u32, u32)>,
+    ) {
+        // What was published last gives way to every value of the rows themselves, older ones too.
+        let is_own = |column: usize| kept.is_empty() || !kept.contains(&(row, column as u32));
         let newest = &mut self.newest[number * self.texts.len()..][..self.texts.len()];
         for (newest, (column, place)) in newest.iter_mut().zip(&self.texts) {
             // A faulty value is a value: what it should have been is unknown, so no older one may take its place.
-            if !cells.get(*place).is_empty() || !faulty.is_empty() && faulty.contains(&(row, *column as u32)) {
+            let own = !cells.get(*place).is_empty() && is_own(*column);
+            if own || !faulty.is_empty() && faulty.contains(&(row, *column as u32)) {
                 *newest = row;
             }
         }
         let amounts = &mut self.amounts[number * self.sums.len()..][..self.sums.len()];
-        for ((sum, any), place) in amounts.iter_mut().zip(&self.sums) {
+        for ((sum, any), (column, place)) in amounts.iter_mut().zip(&self.sums) {
             // Cells that are no such number broke a rule and are not here.
-            if let Some(amount) = Amount::parse(cells.get(*place)) {
+            if let Some(amount) = Amount::parse(cells.get(*place)).filter(|_| is_own(*column)) {
                 sum.add(&amount);
                 *any = true;
             }
@@ -192,14 +202,18 @@ impl Groups {
         for place in 0..cells.len() {
             if self.texts.get(text).is_some_and(|(_, at)| *at == place) {
                 match self.newest[number * self.texts.len() + text] {
-                    NO_ROW => folded.push(b""),
+                    // Empty, or filled with the value published last.
+                    NO_ROW => folded.push(cells.get(place)),
                     newest if newest == row => folded.push(cells.get(place)),
                     newest => fetch(newest, place, folded)?,
                 }
                 text += 1;
-            } else if self.sums.get(sum) == Some(&place) {
+            } else if self.sums.get(sum).is_some_and(|(_, at)| *at == place) {
                 let (amount, any) = self.amounts[number * self.sums.len() + sum];
-                folded.push(if any { amount.text() } else { String::new() }.as_bytes());
+                match any {
+                    true => folded.push(amount.text().as_bytes()),
+                    false => folded.push(cells.get(place)),
+                }
                 sum += 1;
             } else {
                 folded.push(cells.get(place));

@@ -3,7 +3,7 @@
 //! 128 bits of xxh3 stand for a key's text everywhere: among four thousand million keys, the most a run can hold, the
 //! chance that any two share a hash is below 3 in 10^20, far less than that of a memory fault. So no hit is verified.
 
-use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128, xxh3_128_with_seed};
 
 /// Stands for "no key" in a row's record.
 pub(super) const NONE: u128 = 0;
@@ -46,9 +46,21 @@ pub fn key_hash(parts: &[&[u8]], ignores_case: bool) -> u128 {
     }
 }
 
+/// The hash of an encoded row, whatever its line ending: rows of one header are the same if their hashes are.
+pub fn row_hash(row: &[u8]) -> u64 {
+    let row = row.strip_suffix(b"\n").unwrap_or(row);
+    xxh3_64(row.strip_suffix(b"\r").unwrap_or(row))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::key_hash;
+    use super::{key_hash, row_hash};
+
+    #[test]
+    fn a_row_is_the_same_with_either_line_ending() {
+        assert_eq!(row_hash(b"A,\"x\r\"\r\n"), row_hash(b"A,\"x\r\"\n"));
+        assert_ne!(row_hash(b"A,x"), row_hash(b"A,y"));
+    }
 
     #[test]
     fn parts_do_not_run_into_one_another() {

@@ -36,6 +36,11 @@ impl KeySetBuilder {
         }
     }
 
+    /// One more key, by its `key_hash` with the same `ignores_case`.
+    pub fn add_hash(&mut self, hash: u128) {
+        self.hashes.push(hash);
+    }
+
     /// The set.
     pub fn build(self) -> KeySet {
         KeySet::from_hashes(self.hashes, self.ignores_case)
@@ -78,7 +83,8 @@ impl KeySet {
         self.holds_hash(hash)
     }
 
-    fn holds_hash(&self, hash: u128) -> bool {
+    /// Whether the key with this hash is one of them.
+    pub fn holds_hash(&self, hash: u128) -> bool {
         let bucket = bucket_of(hash, self.starts.len() - 1);
         let (from, to) = (self.starts[bucket] as usize, self.starts[bucket + 1] as usize);
         self.hashes[from..to].binary_search(&hash).is_ok()

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::mapping::{Aggregate, DuplicatePolicy, HierarchyPolicy, ReferenceMissing};
+use crate::settle::kept::Kept;
 use crate::settle::key::hash_text;
 use crate::settle::key_set::KeySet;
 use crate::settle::layout::Layout;
@@ -84,6 +85,8 @@ pub struct Known {
     pub accounts: Target,
     /// What each reference points into, in the order of `Layout::references`; without the file's own keys.
     pub references: Vec<Target>,
+    /// Values published last, for columns that keep them.
+    pub kept: Option<Arc<Kept>>,
 }
 
 /// What values may refer to, and what is known of those they may not.

@@ -37,6 +37,8 @@ pub struct Settled {
     pub(super) case: Case,
     /// Rows in the order of the output, where that is not source order.
     order: Vec<u32>,
+    /// Of the rows in the order of the output those that are left out of it, a bit each; empty: none.
+    omitted: Vec<u64>,
 }
 
 impl Settled {
@@ -69,6 +71,7 @@ impl Settled {
             case_twins,
             case,
             order,
+            omitted: Vec::new(),
         };
         settled.free();
         Ok(settled)
@@ -102,7 +105,30 @@ impl Settled {
         let in_order = in_order.map(|row| self.case.rows.extent(*row as usize));
         let count = if self.order.is_empty() { self.case.rows.count } else { 0 };
         let wanted = (0..count).filter(move |row| self.case.is_written(*row) && self.pass_of(*row) == pass);
-        in_order.chain(wanted.map(move |row| cursor.extent(row)))
+        let all = in_order.chain(wanted.map(move |row| cursor.extent(row)));
+        all.enumerate().filter(|(number, _)| !self.is_omitted(*number)).map(|(_, extent)| extent)
+    }
+
+    /// Goes through the bytes of every row of the output, pass by pass, in order.
+    ///
+    /// # Errors
+    /// If a temporary file fails, or what `take` gives.
+    pub fn each_written<E: From<io::Error>>(&self, mut take: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        let mut reader = RowReader::new(&self.case.files);
+        (0..self.passes).flat_map(|pass| self.rows(pass)).try_for_each(|extent| take(reader.read(extent)?))
+    }
+
+    /// Leaves rows out of the output because Totango has them already: a bit each, in the order of the output. Only with one
+    /// pass.
+    pub fn omit(&mut self, rows: Vec<u64>) {
+        let count: u64 = rows.iter().map(|bits| u64::from(bits.count_ones())).sum();
+        self.counts.written -= count;
+        self.counts.unchanged = count;
+        self.omitted = rows;
+    }
+
+    fn is_omitted(&self, number: usize) -> bool {
+        self.omitted.get(number / 64).is_some_and(|bits| bits >> (number % 64) & 1 == 1)
     }
 
     /// The same, with rows that lie one behind the other as one extent.

@@ -1,5 +1,6 @@
 //! Takes the judged rows of one partition: encodes them at once, keeps a narrow record of each.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,6 +30,8 @@ pub struct Sink {
     pub(super) tally: Tally,
     /// (row, column) of each faulty cell, kept only where rows are merged cell by cell.
     pub(super) faulty: Vec<(u32, u32)>,
+    /// (row, column) of each cell filled with the value published last, kept likewise.
+    pub(super) kept: Vec<(u32, u32)>,
     /// Cases of the letters in keys.
     pub(super) cases: Cases,
     /// Columns that stand in the output.
@@ -59,6 +62,7 @@ impl Sink {
             records: Records::new(link_columns(&task.layout)),
             tally: Tally::new(&task.layout),
             faulty: Vec::new(),
+            kept: Vec::new(),
             written: columns.filter(|(_, column)| column.written).map(|(index, _)| index).collect(),
             groups: Groups::new(task.rules.pivot.aggregate),
             arrived: 0,
@@ -76,7 +80,18 @@ impl Sink {
     /// Takes the rows of one batch.
     pub fn push(&mut self, batch: &RecordBatch) -> Result<(), Error> {
         let task = Arc::clone(&self.task);
-        let batch = Batch::new(batch, &task.layout)?;
+        let batch = match &task.known.kept {
+            Some(kept) => {
+                let (first, folds) = (self.records.rows, task.folds());
+                kept.fill(batch, &task.layout, |row, column| {
+                    if folds {
+                        self.kept.push((first + row as u32, column as u32));
+                    }
+                })?
+            }
+            None => Cow::Borrowed(batch),
+        };
+        let batch = Batch::new(&batch, &task.layout)?;
         self.tally.read += batch.rows as u64;
         self.judge_cells(&task, &batch);
         self.judge_rows(&task, &batch);

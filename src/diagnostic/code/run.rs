@@ -51,6 +51,30 @@ codes! { RUN:
     SPLIT_TOO_SMALL "L707" Run "a single row is larger than `split.size`"
         "The part could not hold it."
         "Raise `split.size`.";
+    LIMIT_FEWER_ROWS "L708" Run "fewer rows than were published last"
+        "Accounts that are missing from an export are most often a broken export."
+        "Check the export; accept once with `--accept fewer_rows`.";
+    LIMIT_EMPTIER "L709" Run "a column is emptier than it was"
+        "Empty cells may delete values in Totango. Article OLDPREP."
+        "Check the column at the source; accept once with `--accept emptier`.";
+    LIMIT_CLEARED "L710" Run "values published last would be emptied"
+        "An empty user cell always deletes, an empty account cell as the attribute is set. Article OLDPREP."
+        "Check the source, or say `default: keep`; accept once with `--accept cleared`.";
+    LIMIT_NEW "L711" Run "more new keys than are allowed"
+        "New accounts by the thousand are most often ids that changed."
+        "Check the ids; accept once with `--accept new_accounts`.";
+    LIMIT_HEADERS "L712" Run "the header is another than was published last"
+        "Totango ignores new columns until an admin maps them. Article SCHED."
+        "Have the integration job edited; accept once with `--accept headers`.";
+    RESEND "L713" Run "this day's usage was sent already, with other numbers"
+        "Totango adds usage up: what is sent twice counts twice. Article USAGECSV."
+        "Send it only if Totango never took the first file: `--accept resend`.";
+    STATE "L714" Run "the memory of earlier runs cannot be used"
+        "A file of the state folder is damaged, or the disk failed."
+        "See the message; `tanguero state reset` forgets it.";
+    ENVIRONMENT "L715" Run "the output folder belongs to another environment"
+        "Two environments in one folder would overwrite each other's files."
+        "Give each environment an `output.directory` of its own.";
     SOURCE_MISSING "S801" Run "a source matches no file"
         "The export did not arrive, or the path is wrong."
         "Check the path; see when the export last ran.";
@@ -126,4 +150,10 @@ codes! { RUN:
     PAIRS_LEFT_OUT "W917" Run "usage that has no column"
         "`top` and `columns` of the pivot leave pairs out: their numbers are not sent."
         "Add the pairs to `columns`, or raise `top`.";
+    HEADER_CHANGED "W918" Run "the header is another than was published last"
+        "Totango ignores new columns until an admin maps them; a column that is gone keeps its old values. Article SCHED."
+        "Have the integration job edited, or say `limits: {headers: fail}`.";
+    USAGE_RESENT "W919" Run "usage of one day was sent twice"
+        "Totango adds usage up: what is sent twice counts twice. Article USAGECSV."
+        "Make sure that Totango never took the first file.";
 }

@@ -101,18 +101,6 @@ fn a_default_that_is_no_word() {
 }
 
 #[test]
-fn keep_needs_earlier_runs() {
-    assert_snapshot!(columns("  A: {column: A, default: keep}\n"), @"
-    error[Y109]: `default: keep` is not available in this version
-     --> mappings/m.yaml:4:27
-      |
-    4 |   A: {column: A, default: keep}
-      |                           ^^^^ this version keeps no record of earlier runs
-      = help: leave it out
-    ");
-}
-
-#[test]
 fn a_number_that_is_none() {
     assert_snapshot!(columns("  A: {column: A, max_length: 0}\n  B: {column: B, max_length: 1e3}\n"), @"
     error[Y104]: `max_length` cannot be `0`

@@ -8,8 +8,16 @@ use crate::yaml::{Span, Spanned};
 pub struct Limits {
     /// `rejects:`
     pub rejects: Option<Spanned<Amount>>,
-    /// Limits against the last published run (`fewer_rows`, `emptier`, `cleared`, `new_accounts`, `headers`): their keys.
-    pub needs_history: Vec<Text>,
+    /// `fewer_rows`: rows the file may have less than the one published last.
+    pub fewer_rows: Option<Spanned<Amount>>,
+    /// `emptier`: filled cells a column may have less.
+    pub emptier: Option<Spanned<Amount>>,
+    /// `cleared`: values published last that may now be empty.
+    pub cleared: Option<Spanned<Amount>>,
+    /// `new_accounts`: keys that were never published before.
+    pub new_accounts: Option<Spanned<Amount>>,
+    /// `headers`: another header than the one published last; true refuses the run, false warns.
+    pub headers: Option<Spanned<bool>>,
 }
 
 /// A count or a share.

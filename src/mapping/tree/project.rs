@@ -27,4 +27,8 @@ pub struct ProjectFile {
     pub service_timezone: Option<Text>,
     /// `state:` folder of the runs' evidence, relative to the project.
     pub state: Option<Text>,
+    /// `state: {snapshot: always}`: of every mapping, not only of those that ask for one.
+    pub snapshot_always: bool,
+    /// `state: {keep: }`: days of each mapping that are remembered.
+    pub days_kept: Option<u64>,
 }

@@ -52,6 +52,7 @@ fn run_report(run_id: &str, apart: bool) -> RunReport {
         ended: String::new(),
         accepted: Vec::new(),
         variables: Vec::new(),
+        environment: None,
         output_folder: "out".into(),
         reports_folder: apart.then(|| "reports".into()),
         kept: Vec::new(),

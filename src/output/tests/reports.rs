@@ -160,7 +160,7 @@ proptest! {
         let [skipped, filtered, rejected, duplicate, merged, written] = ends;
         let read = ends.iter().sum::<u64>() + 2;
         let read = read.checked_add_signed(off).unwrap();
-        let rows = Rows { read, skipped, filtered, rejected, duplicate, merged, written };
+        let rows = Rows { read, skipped, filtered, rejected, duplicate, merged, written, unchanged: 0 };
         prop_assert_eq!(rows.balances(), off == -2);
     }
 }

@@ -27,6 +27,7 @@ use crate::output::{Counts, Lock, Staging};
 use crate::pipeline::folders::scratch_folder;
 use crate::pipeline::mapping::{Finished, Mappings};
 use crate::pipeline::prepare::{Prepared, Surrounding, prepare};
+use crate::pipeline::remember::Remembering;
 use crate::pipeline::{Exit, Failure, RunRequest, Stop, Watcher};
 use crate::project::{MappingFile, Project, root_of};
 use crate::resolve::Input;
@@ -226,6 +227,7 @@ impl Dry<'_> {
             watcher: self.watcher,
             stop: self.stop,
             referred: &referred,
+            remembering: &Remembering::off(&scratch.path),
         };
         let finished = mappings.run(&prepared, &BTreeMap::new()).await;
         if let Some(failure) = finished.failure {

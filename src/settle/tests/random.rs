@@ -76,7 +76,11 @@ fn task() -> impl Strategy<Value = Task> {
         let fallback_valid = fallback && matches!(duplicates, Last | First | Newest);
         let references = vec![boss, region];
         let rules = Rules { duplicates, fallback_valid, hierarchy, references, threads, ..Rules::default() };
-        let known = Known { accounts: keys(KNOWN_ACCOUNTS), references: vec![keys(KNOWN_BOSSES), keys(KNOWN_REGIONS)] };
+        let known = Known {
+            accounts: keys(KNOWN_ACCOUNTS),
+            references: vec![keys(KNOWN_BOSSES), keys(KNOWN_REGIONS)],
+            kept: None,
+        };
         Task { layout, rules, known }
     })
 }

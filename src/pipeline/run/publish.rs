@@ -1,0 +1,127 @@
+//! The end of a run: what is right is put in its place and remembered, all of it at once.
+
+use crate::diagnostic::{Diagnostic, code};
+use crate::output::{
+    MappingReport, OutputError, PublishPlan, RunReport, Staged, Staging, Status, succeed, unchanged, was_sent,
+};
+use crate::pipeline::remember::{Left, Remembering};
+use crate::pipeline::run::Running;
+use crate::pipeline::{Exit, Failure};
+use crate::project::Loaded;
+
+/// A mapping that is settled and staged.
+pub(super) struct Done {
+    pub report: MappingReport,
+    pub staged: Vec<Staged>,
+    pub left: Option<Left>,
+    /// Totango adds its rows to what it has.
+    pub adds_up: bool,
+}
+
+impl Running<'_> {
+    /// Puts what is right in its place: all of it at once.
+    pub(super) fn publish(
+        &mut self,
+        loaded: &Loaded,
+        staging: Staging<'_>,
+        previous: Option<&RunReport>,
+        finished: Vec<Done>,
+        remembering: &Remembering,
+    ) -> Result<(), Failure> {
+        let mut finished = self.without_resends(&staging, previous, finished)?;
+        let together = loaded.project.file.as_ref().is_some_and(|file| file.publish_together);
+        let any_failed = self.outcome.exit != Exit::Good;
+        let mut files = Vec::new();
+        let mut left = Vec::new();
+        for Done { report, staged, left: leaves, .. } in &mut finished {
+            report.status = if self.request.dry_run {
+                Status::DryRun
+            } else if together && any_failed {
+                let failure =
+                    Failure::Held("another mapping published nothing, and `publish: together` wants all".to_owned());
+                report.problem = failure.problem();
+                Status::Held
+            } else if !self.request.force && unchanged(&staging, previous, &report.mapping, staged)? {
+                Status::Unchanged
+            } else {
+                files.append(staged);
+                Status::Published
+            };
+            if report.status.stands()
+                && let Some(mut leaves) = leaves.take()
+            {
+                leaves.record(report, &self.report)?;
+                left.push(leaves);
+            }
+        }
+        self.report.mappings.splice(0..0, finished.into_iter().map(|done| done.report));
+        let order: Vec<&str> = loaded.mappings.iter().map(|file| file.name.as_str()).collect();
+        let place = |report: &MappingReport| order.iter().position(|name| *name == report.mapping);
+        self.report.mappings.sort_by_key(place);
+        let remove = succeed(previous, &mut self.report);
+        self.report.settle_status();
+        self.report.ended = jiff::Timestamp::now().to_string();
+        let any_published = self.report.mappings.iter().any(|mapping| mapping.status == Status::Published);
+        if any_published {
+            // From here on an interruption would only leave to the next run what this one can finish.
+            let plan = PublishPlan { files, remove, manifest: self.report.to_json() };
+            if let Err(error) = staging.publish(plan) {
+                // A set that is decided will stand: the next run finishes both.
+                if !matches!(error, OutputError::Unfinished(_)) {
+                    left.into_iter().try_for_each(Left::discard)?;
+                }
+                return Err(self.withdraw(previous, error.into()));
+            }
+        }
+        for one in left {
+            // The outputs stand whatever happens here; the next run remembers what this one could not.
+            if let Err(failure) = one.commit(remembering) {
+                self.outcome.warnings.extend(failure.diagnostics());
+            }
+        }
+        Ok(())
+    }
+
+    /// Usage counts twice if it is sent twice: a day's second file with other bytes is refused, unless that is accepted.
+    fn without_resends(
+        &mut self,
+        staging: &Staging<'_>,
+        previous: Option<&RunReport>,
+        finished: Vec<Done>,
+    ) -> Result<Vec<Done>, Failure> {
+        let mut kept = Vec::new();
+        for mut done in finished {
+            let mapping = done.report.mapping.clone();
+            let again = done.adds_up && !self.request.dry_run && was_sent(previous, &mapping, &self.report.as_of);
+            if !again || unchanged(staging, previous, &mapping, &done.staged)? {
+                kept.push(done);
+                continue;
+            }
+            let message = format!("the usage of {} was published already, with other rows", self.report.as_of);
+            if self.request.accept.iter().any(|name| name == "resend") {
+                done.report.warnings.add(code::USAGE_RESENT.id, "record", 1);
+                let warning = Diagnostic::warning(&code::USAGE_RESENT, message).help(code::USAGE_RESENT.cure);
+                self.outcome.warnings.push(warning);
+                kept.push(done);
+                continue;
+            }
+            let failure = Failure::Refused(vec![Diagnostic::error(&code::RESEND, message).help(code::RESEND.cure)]);
+            (done.report.status, done.report.problem) = (failure.status(), failure.problem());
+            done.report.outputs.clear();
+            self.report.mappings.push(done.report);
+            self.failure(Some(&mapping), &failure);
+        }
+        Ok(kept)
+    }
+
+    /// The report must not say that files stand where they could not be put.
+    fn withdraw(&mut self, previous: Option<&RunReport>, failure: Failure) -> Failure {
+        for report in self.report.mappings.iter_mut().filter(|report| report.status == Status::Published) {
+            report.status = failure.status();
+            report.problem = failure.problem();
+            report.outputs.clear();
+        }
+        succeed(previous, &mut self.report);
+        failure
+    }
+}
