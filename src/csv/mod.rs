@@ -39,4 +39,5 @@ pub use footer::{Footer, footer_lines, footer_match, salesforce_footer};
 pub use header::{Header, HeaderFault, Start, read_header, read_start};
 pub use record::{RawRecord, raw_record};
 pub use rows::{Column, Rows};
+pub use signs::needs_quotes;
 pub use split::{Mark, Mode, Piece, Splitter};

@@ -4,6 +4,11 @@
 /// Bytes that make a field need quotes.
 const SIGNS: [u8; 6] = *b",;'\"\r\n";
 
+/// Whether a field needs quotes.
+pub fn needs_quotes(value: &[u8]) -> bool {
+    value.iter().any(|byte| SIGNS.contains(byte))
+}
+
 /// Whether one of 16 bytes makes a field need quotes.
 #[inline(always)]
 pub(super) fn has_sign(bytes: u128) -> bool {

@@ -1,7 +1,7 @@
 //! The type step: which kernel judges a column, and the short road each type offers.
 
 use crate::functions::fault;
-use crate::functions::kernel::date::{Dates, Hint};
+use crate::functions::kernel::date::{Dates, Hint, MOMENT};
 use crate::functions::kernel::id::IdRules;
 use crate::functions::kernel::number::NumberRules;
 use crate::functions::kernel::short::Short;
@@ -29,6 +29,18 @@ pub trait Normal {
     #[inline]
     fn stands_long(&self, _: &[u8]) -> bool {
         false
+    }
+
+    /// What a short value becomes in a register, short again and in need of no other step. None: it may yet.
+    #[inline(always)]
+    fn remade(&self, _: Short) -> Option<Short> {
+        None
+    }
+
+    /// The moment that a longer value is, in need of no other step. None: it may yet.
+    #[inline(always)]
+    fn moment(&self, _: &[u8]) -> Option<[u8; MOMENT]> {
+        None
     }
 
     /// The type step and the quotes at one go, for cells with nothing else to do. None: take the whole road.
@@ -226,6 +238,11 @@ impl Normal for NumberRules {
         self.min.is_none() && value.is_number()
     }
 
+    #[inline(always)]
+    fn remade(&self, value: Short) -> Option<Short> {
+        self.plain(value)
+    }
+
     #[inline]
     fn normal<'v>(&self, _: &Cell, value: &'v [u8], _: &mut Hint, side: &mut Vec<u8>) -> Made<'v> {
         NumberRules::normal(self, value, side)
@@ -236,6 +253,16 @@ impl Normal for Dates {
     #[inline]
     fn stands(&self, value: Short) -> bool {
         Dates::stands(self, value)
+    }
+
+    #[inline(always)]
+    fn remade(&self, value: Short) -> Option<Short> {
+        self.day(value)
+    }
+
+    #[inline(always)]
+    fn moment(&self, value: &[u8]) -> Option<[u8; MOMENT]> {
+        Dates::moment(self, value)
     }
 
     #[inline]

@@ -7,6 +7,7 @@ use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer}
 use crate::functions::cell::Verdict;
 use crate::functions::fault;
 use crate::functions::kernel::Value;
+use crate::functions::kernel::short::Short;
 
 /// A buffer is closed past this, so that offsets stay far from 32 bits.
 const BUFFER_LIMIT: usize = 1 << 30;
@@ -57,12 +58,37 @@ impl<'a> Output<'a> {
         }
     }
 
-    #[inline]
+    /// A row became this.
+    #[inline(always)]
+    pub fn put_short(&mut self, row: usize, short: Short) {
+        self.set(row, short.view());
+    }
+
+    /// A row became this, of more than twelve bytes.
+    #[inline(always)]
+    pub fn put_long<const LENGTH: usize>(&mut self, row: usize, text: [u8; LENGTH]) {
+        const { assert!(LENGTH > 12 && LENGTH <= TIGHT) };
+        if self.side.capacity() - self.side.len() < TIGHT {
+            self.widen();
+        }
+        let mark = self.side.len();
+        self.side.extend_from_slice(&text);
+        let view = long_view(&text, self.input.data_buffers().len() + self.closed.len(), mark);
+        self.close_if_large();
+        self.set(row, view);
+    }
+
+    #[inline(always)]
     fn set(&mut self, row: usize, view: u128) {
         if self.views.is_empty() {
-            self.views = self.input.views().to_vec();
+            self.copy_views();
         }
         self.views[row] = view;
+    }
+
+    #[cold]
+    fn copy_views(&mut self) {
+        self.views = self.input.views().to_vec();
     }
 
     #[inline]
@@ -91,10 +117,15 @@ impl<'a> Output<'a> {
         }
         let buffer = self.input.data_buffers().len() + self.closed.len();
         let view = long_view(text, buffer, mark);
+        self.close_if_large();
+        view
+    }
+
+    #[inline(always)]
+    fn close_if_large(&mut self) {
         if self.side.len() > BUFFER_LIMIT {
             self.closed.push(Buffer::from_vec(std::mem::take(&mut self.side)));
         }
-        view
     }
 
     /// Room for as much again as the rows so far took, at least for a line each: few steps instead of many.

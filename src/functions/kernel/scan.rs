@@ -100,6 +100,28 @@ pub(super) fn are_id(bytes: u128, extra: [u8; 4]) -> bool {
     }
 }
 
+/// Which of 16 bytes are what a number is made of, the first in the lowest bit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NumberSigns {
+    pub(super) digits: u32,
+    pub(super) commas: u32,
+    pub(super) points: u32,
+}
+
+/// See [`NumberSigns`].
+#[inline(always)]
+pub(super) fn number_signs(bytes: u128) -> NumberSigns {
+    #[cfg(target_arch = "x86_64")]
+    {
+        // SAFETY: SSE2 belongs to the x86-64 baseline, every such processor has it.
+        unsafe { sse2::number_signs(bytes) }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        words::number_signs(bytes)
+    }
+}
+
 /// Non-zero if one of the eight bytes is not a digit.
 #[inline]
 pub(super) fn not_digits(word: u64) -> u64 {
@@ -143,7 +165,7 @@ mod sse2 {
         _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8, _mm_setzero_si128, _mm_sub_epi8,
     };
 
-    use super::{CONTROL, HIGH, QUOTE, UPPER, short_pair};
+    use super::{CONTROL, HIGH, NumberSigns, QUOTE, UPPER, short_pair};
 
     #[inline]
     #[target_feature(enable = "sse2")]
@@ -229,6 +251,18 @@ mod sse2 {
 
     #[inline]
     #[target_feature(enable = "sse2")]
+    pub(super) fn number_signs(bytes: u128) -> NumberSigns {
+        let bytes = whole(bytes);
+        let bits = |bytes: __m128i| _mm_movemask_epi8(bytes).cast_unsigned();
+        NumberSigns {
+            digits: bits(at_most(_mm_sub_epi8(bytes, splat(b'0')), 9)),
+            commas: bits(_mm_cmpeq_epi8(bytes, splat(b','))),
+            points: bits(_mm_cmpeq_epi8(bytes, splat(b'.'))),
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
     pub(super) fn are_id(bytes: u128, extra: [u8; 4]) -> bool {
         _mm_movemask_epi8(of_id(whole(bytes), extra)) == 0xffff
     }
@@ -264,7 +298,7 @@ mod sse2 {
 /// The same answers without SSE2; built for tests too.
 #[cfg(any(test, not(target_arch = "x86_64")))]
 mod words {
-    use super::{CONTROL, HIGH, QUOTE, UPPER};
+    use super::{CONTROL, HIGH, NumberSigns, QUOTE, UPPER};
 
     pub(super) fn marks(value: &[u8]) -> u8 {
         value.iter().fold(0, |marks, byte| {
@@ -281,6 +315,17 @@ mod words {
 
     pub(super) fn is_plain(value: &[u8]) -> bool {
         value.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'"')
+    }
+
+    pub(super) fn number_signs(bytes: u128) -> NumberSigns {
+        let bits = |test: fn(&u8) -> bool| {
+            bytes.to_le_bytes().iter().enumerate().fold(0, |bits, (at, byte)| bits | u32::from(test(byte)) << at)
+        };
+        NumberSigns {
+            digits: bits(u8::is_ascii_digit),
+            commas: bits(|byte| *byte == b','),
+            points: bits(|byte| *byte == b'.'),
+        }
     }
 
     pub(super) fn is_id(value: &[u8], extra: [u8; 4]) -> bool {
@@ -305,6 +350,12 @@ mod tests {
             for extra in [extra, *b"-@._", *b"-_--"] {
                 prop_assert_eq!(is_id(value.as_bytes(), extra), words::is_id(value.as_bytes(), extra));
             }
+        }
+
+        #[test]
+        fn both_roads_see_the_signs_of_numbers(value in "[0-9.,$/:a ]{16}") {
+            let bytes = u128::from_le_bytes(value.as_bytes().try_into().unwrap());
+            prop_assert_eq!(number_signs(bytes), words::number_signs(bytes));
         }
 
         #[test]
