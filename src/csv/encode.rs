@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
-use super::signs::{has_sign, needs_quotes, quotes};
+use super::signs::{equal, has_sign, needs_quotes};
 
 /// Bytes tested and stored at once.
 const WORD: usize = 16;
@@ -198,15 +198,16 @@ impl RowBuffer {
             self.doubled(u128::from_le_bytes(*chunk), WORD);
         }
         if !rest.is_empty() {
-            self.doubled(pack(rest), rest.len());
+            // Where there are sixteen, the last ones are read and all but the rest shifted out.
+            let last = value.last_chunk().map(|last| u128::from_le_bytes(*last) >> (8 * (WORD - rest.len())));
+            self.doubled(last.unwrap_or_else(|| pack(rest)), rest.len());
         }
-        self.put(b'"');
-        self.put(b',');
+        self.store(u128::from(u16::from_le_bytes(*b"\",")).to_le_bytes(), 2);
     }
 
     #[inline(always)]
     fn doubled(&mut self, mut packed: u128, mut length: usize) {
-        let mut quotes = quotes(packed);
+        let mut quotes = equal(packed, b'"');
         while quotes != 0 {
             let until = quotes.trailing_zeros() as usize + 1;
             self.store(packed.to_le_bytes(), until);

@@ -63,7 +63,6 @@ impl CsvPiece {
         let text = &self.bytes[..self.piece.length];
         let wanted = self.shared.request.wanted_between(self.piece.first_line, u64::MAX).filter(|_| regular);
         let Some(wanted) = wanted else { return false };
-        let before = (picked.records.len(), picked.lines.len());
         let (mut line, mut start) = (self.piece.first_line, 0);
         let mut ends = memchr::memchr_iter(b'\n', text);
         for &next in wanted {
@@ -74,12 +73,8 @@ impl CsvPiece {
             if start >= text.len() {
                 break;
             }
-            let Some(record) = csv::raw_record(&text[start..], &self.shared.dialect, false, true) else {
-                picked.records.truncate(before.0);
-                picked.lines.truncate(before.1);
-                return false;
-            };
-            picked.records.extend_from_slice(&text[start..start + record.next]);
+            let end = start + csv::record_end(&text[start..], &self.shared.dialect, false);
+            picked.records.extend_from_slice(&text[start..end]);
             if !picked.records.ends_with(b"\n") {
                 picked.records.push(b'\n');
             }

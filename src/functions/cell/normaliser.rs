@@ -1,7 +1,7 @@
 //! The type step: which kernel judges a column, and the short road each type offers.
 
 use crate::functions::fault;
-use crate::functions::kernel::date::{Dates, Hint, MOMENT};
+use crate::functions::kernel::date::{Dates, Hint};
 use crate::functions::kernel::id::IdRules;
 use crate::functions::kernel::number::NumberRules;
 use crate::functions::kernel::short::Short;
@@ -37,10 +37,11 @@ pub trait Normal {
         None
     }
 
-    /// The moment that a longer value is, in need of no other step. None: it may yet.
+    /// Appends what a longer value becomes, in need of no other step: not longer than it was, or than a moment. False: nothing
+    /// was appended, and it may yet.
     #[inline(always)]
-    fn moment(&self, _: &[u8]) -> Option<[u8; MOMENT]> {
-        None
+    fn remade_long(&self, _: &[u8], _: &mut Vec<u8>) -> bool {
+        false
     }
 
     /// The type step and the quotes at one go, for cells with nothing else to do. None: take the whole road.
@@ -171,6 +172,11 @@ impl Normal for TextRules {
         cased && !self.key && scan::is_plain(value)
     }
 
+    #[inline(always)]
+    fn remade_long(&self, value: &[u8], side: &mut Vec<u8>) -> bool {
+        self.case.is_none() && !self.key && self.quotes == QuotePolicy::Replace && scan::requote_plain(value, side)
+    }
+
     fn normal<'v>(&self, _: &Cell, value: &'v [u8], _: &mut Hint, side: &mut Vec<u8>) -> Made<'v> {
         if self.key && super::super::kernel::id::is_spreadsheet_number(value) {
             return Err(fault::SPREADSHEET_NUMBER);
@@ -261,8 +267,8 @@ impl Normal for Dates {
     }
 
     #[inline(always)]
-    fn moment(&self, value: &[u8]) -> Option<[u8; MOMENT]> {
-        Dates::moment(self, value)
+    fn remade_long(&self, value: &[u8], side: &mut Vec<u8>) -> bool {
+        self.moment(value).inspect(|moment| side.extend_from_slice(moment)).is_some()
     }
 
     #[inline]

@@ -64,17 +64,10 @@ impl<'a> Output<'a> {
         self.set(row, short.view());
     }
 
-    /// A row became this, of more than twelve bytes.
+    /// A row became what was appended to `side` from `mark` on.
     #[inline(always)]
-    pub fn put_long<const LENGTH: usize>(&mut self, row: usize, text: [u8; LENGTH]) {
-        const { assert!(LENGTH > 12 && LENGTH <= TIGHT) };
-        if self.side.capacity() - self.side.len() < TIGHT {
-            self.widen();
-        }
-        let mark = self.side.len();
-        self.side.extend_from_slice(&text);
-        let view = long_view(&text, self.input.data_buffers().len() + self.closed.len(), mark);
-        self.close_if_large();
+    pub fn put_side(&mut self, row: usize, mark: usize) {
+        let view = self.side_view(mark);
         self.set(row, view);
     }
 

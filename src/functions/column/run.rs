@@ -53,10 +53,9 @@ fn run<N: Normal>(cell: &Cell, normal: &N, input: &StringViewArray) -> ArrayRef 
             if normal.stands_long(value) {
                 continue;
             }
-            if longest >= MOMENT
-                && let Some(moment) = normal.moment(value)
-            {
-                output.put_long(row, moment);
+            let mark = output.side.len();
+            if longest >= MOMENT && normal.remade_long(value, &mut output.side) {
+                output.put_side(row, mark);
                 continue;
             }
         }
