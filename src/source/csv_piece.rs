@@ -9,6 +9,7 @@ use datafusion::arrow::buffer::Buffer;
 use crate::csv::{self, BadRecord, Decoder, Dialect, RecordFault, Rows};
 use crate::source::csv_file::{CsvFile, code_of};
 use crate::source::definition::SourceError;
+use crate::source::ledger::bad_byte;
 use crate::source::piece::{Fault, Piece, Request, Tally};
 use crate::source::view::text_arrays;
 
@@ -86,6 +87,7 @@ impl CsvPiece {
     fn fault(&self, bad: &BadRecord) -> Fault {
         let detail = match bad.fault {
             RecordFault::FieldCount { found, .. } => u32::try_from(found).unwrap_or(u32::MAX),
+            RecordFault::BadBytes => bad_byte(&self.bytes[bad.range.clone()]),
             _ => 0,
         };
         Fault { code: code_of(bad.fault), line: bad.line, file: self.shared.request.place, detail }
