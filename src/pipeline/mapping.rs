@@ -104,6 +104,10 @@ impl Mappings<'_> {
         if kept.is_some() || pinned.is_some() {
             let task = Arc::make_mut(&mut task);
             task.known.kept.clone_from(&kept);
+            // What was published or imported under another type may need quotes.
+            for (column, _) in kept.iter().flat_map(|kept| kept.filled()) {
+                task.layout.columns[column].bare = false;
+            }
             task.rules.pivot.columns = pinned.or(task.rules.pivot.columns.take());
         }
         let judging = Judging {

@@ -101,7 +101,9 @@ impl Kept {
         mut note: impl FnMut(usize, usize),
     ) -> Result<Cow<'b, RecordBatch>, Error> {
         // The first two columns are the record's place.
-        let cells = |column: usize| Cells::new(batch.column(2 + column), &layout.columns[column].name);
+        let cells = |column: usize| {
+            Cells::new(batch.column(2 + column), &layout.columns[column].name, layout.columns[column].bare)
+        };
         let keys: Vec<Cells<'_>> = layout.key.iter().map(|column| cells(*column)).collect::<Result<_, _>>()?;
         let kept: Vec<Cells<'_>> = self.columns.iter().map(|column| cells(*column)).collect::<Result<_, _>>()?;
         let passes = |fault: u8| fault == 0 || layout.warnings.contains(fault);
