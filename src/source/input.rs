@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datafusion::arrow::buffer::Buffer;
@@ -35,6 +35,14 @@ impl FileAt {
         match self {
             Self::Local(path) => path.file_name().unwrap_or_default().to_owned(),
             Self::Object(object) => object.name().into(),
+        }
+    }
+
+    /// Its path, if it is of this machine.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Local(path) => Some(path),
+            Self::Object(_) => None,
         }
     }
 

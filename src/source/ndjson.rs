@@ -170,15 +170,8 @@ struct LinePiece {
 }
 
 impl LinePiece {
-    fn new(lines: Lines, shared: &Arc<Shared>) -> Self {
-        Self {
-            bytes: Buffer::from_vec(lines.bytes),
-            first: lines.first,
-            cut: lines.cut,
-            given: false,
-            shared: Arc::clone(shared),
-            tally: Tally::default(),
-        }
+    fn new(bytes: Buffer, first: u64, cut: bool, shared: &Arc<Shared>) -> Self {
+        Self { bytes, first, cut, given: false, shared: Arc::clone(shared), tally: Tally::default() }
     }
 
     /// The values of a line, or why it has none.

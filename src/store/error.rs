@@ -131,9 +131,9 @@ fn generic(error: &(dyn Cause + 'static)) -> Reason {
         return match status {
             401 | 403 => Reason::Denied,
             404 | 410 => Reason::Missing,
-            408 | 425 | 429 | 500..=599 => Reason::Transient,
             412 => Reason::Changed,
             501 => Reason::Unsupported,
+            408 | 425 | 429 | 500..=599 => Reason::Transient,
             _ if ["ExpiredToken", "InvalidToken", "AccessDenied"].iter().any(|word| text.contains(word)) => {
                 Reason::Denied
             }

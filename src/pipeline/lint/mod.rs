@@ -151,10 +151,7 @@ fn judge(
         .as_ref()
         .map(|known| known_accounts(&request.current, known, &definition.stores))
         .transpose()?;
-    let address = match &file {
-        FileAt::Local(path) => path.to_string_lossy().into_owned(),
-        FileAt::Object(_) => path.clone(),
-    };
+    let address = file.path().map_or_else(|| path.clone(), |path| path.to_string_lossy().into_owned());
     let wanted = Wanted {
         format,
         path: &address,
