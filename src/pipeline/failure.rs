@@ -168,7 +168,11 @@ fn source_exit(error: &SourceError) -> Exit {
 }
 
 fn world_exit(code: &Code) -> Exit {
-    if code.id == code::STORE_FAILED.id { Exit::Store } else { Exit::Failed }
+    match code.id {
+        id if id == code::STORE_FAILED.id => Exit::Store,
+        id if id == code::STORE_SETTING.id => Exit::Mapping,
+        _ => Exit::Failed,
+    }
 }
 
 fn source(error: &SourceError, place: Option<&Place>) -> Diagnostic {

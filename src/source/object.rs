@@ -32,6 +32,8 @@ impl Object {
         // A weak mark never matches; SFTP and Dropbox know no condition.
         let conditional = !matches!(location.kind(), Kind::Sftp | Kind::Dropbox);
         let mark = meta.e_tag.clone().filter(|mark| conditional && !mark.starts_with("W/"));
+        // Azure's listings leave the quotes out that its conditions want.
+        let mark = mark.map(|mark| if mark.starts_with('"') { mark } else { format!("\"{mark}\"") });
         let stamp = Stamp { size: meta.size, modified: SystemTime::from(meta.last_modified) };
         Self { location, stamp, mark, failed: Mutex::default(), copy: OnceLock::new() }
     }
@@ -79,7 +81,7 @@ impl Object {
         let time = now.last_modified;
         now.size == self.stamp.size
             && match (&self.mark, &now.e_tag) {
-                (Some(mark), Some(other)) => mark == other,
+                (Some(mark), Some(other)) => mark.trim_matches('"') == other.trim_matches('"'),
                 _ => SystemTime::from(time) == self.stamp.modified,
             }
     }

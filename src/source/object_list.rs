@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::{StreamExt, TryStreamExt, stream};
 use globset::{GlobBuilder, GlobMatcher};
 use object_store::path::Path;
-use object_store::{ObjectMeta, ObjectStoreExt};
+use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStoreExt};
 
 use crate::diagnostic::code;
 use crate::source::definition::{SourceDefinition, SourceError};
@@ -37,12 +37,12 @@ pub(super) fn list(definition: &SourceDefinition) -> Result<Vec<ListedFile>, Sou
         None => {
             let fixed = &pattern[..pattern.find(['*', '?', '[', '{', '\\']).unwrap_or(pattern.len())];
             let start = fixed.rfind('/').map_or(fixed, |slash| &fixed[..=slash]);
-            let location = definition.stores.open(start).map_err(failed)?;
             // A wildcard in the bucket's own name cannot be listed.
-            if start.ends_with("://") {
+            if start.ends_with("://") && !start.eq_ignore_ascii_case("dropbox://") {
                 let fact = format!("{pattern}: the name of a bucket or host cannot be a pattern");
                 return Err(missing(definition, &fact));
             }
+            let location = definition.stores.open(start).map_err(failed)?;
             matching(definition, &location, &pattern[start.len()..])?
         }
     };
@@ -73,7 +73,7 @@ fn named(definition: &SourceDefinition, location: &Location) -> Result<Found, So
     }
     if !location.is_folder() || location.kind() == Kind::Http {
         let object = location.clone();
-        let head = wait(async move { object.attempt("opening", || object.store.head(&object.path)).await });
+        let head = wait(async move { head(&object).await });
         match head {
             // A server has folders of its own, which are no objects.
             Ok(meta) if !is_folder(location, &meta) => return Ok(vec![(location.clone(), meta)]),
@@ -99,6 +99,22 @@ fn named(definition: &SourceDefinition, location: &Location) -> Result<Found, So
         .filter(|meta| is_data(&meta.location))
         .map(|meta| (location.at(meta.location.clone()), meta))
         .collect())
+}
+
+/// What the store says of the object at `location`.
+async fn head(location: &Location) -> Result<ObjectMeta, StoreError> {
+    let answer = location.attempt("opening", || location.store.head(&location.path)).await;
+    match answer {
+        // A URL that is signed for reading may not be asked about: its first byte says the same.
+        Err(error) if location.kind() == Kind::Http && error.reason != Reason::Transient => {
+            let first = location.attempt("opening", || async {
+                let options = GetOptions { range: Some(GetRange::Bounded(0..1)), ..GetOptions::default() };
+                Ok(location.store.get_opts(&location.path, options).await?.meta)
+            });
+            first.await.map_err(|_| error)
+        }
+        other => other,
+    }
 }
 
 /// SFTP answers for a folder as for a file; a folder's mark in a bucket is an empty object.

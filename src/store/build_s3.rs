@@ -37,6 +37,7 @@ pub(super) fn s3(url: &StoreUrl, settings: Settings<'_>, shown: &str) -> Result<
     {
         builder = builder.with_region(region);
     }
+    let mut by_profile = false;
     let mut credentials = own_keys || environment_keys || web || container;
     // As with the AWS tools: a profile that is named beats the environment's keys only where it is named here.
     if !own_keys && (settings.get("profile").is_some() || !(environment_keys || web || container)) {
@@ -49,6 +50,7 @@ pub(super) fn s3(url: &StoreUrl, settings: Settings<'_>, shown: &str) -> Result<
                     builder = builder.with_token(token);
                 }
                 credentials = true;
+                by_profile = true;
             }
             _ if profile.get("web_identity_token_file").is_some() => {
                 for (key, name) in [
@@ -91,7 +93,8 @@ pub(super) fn s3(url: &StoreUrl, settings: Settings<'_>, shown: &str) -> Result<
     if let Some(key) = settings.get("kms_key") {
         builder = builder.with_sse_kms_encryption(key);
     }
-    if own_keys && settings.get("session_token").is_none() && said(&builder, AmazonS3ConfigKey::Token).is_some() {
+    let own_token = settings.get("session_token").is_some() || by_profile && profile.get("aws_session_token").is_some();
+    if (own_keys || by_profile) && !own_token && said(&builder, AmazonS3ConfigKey::Token).is_some() {
         // A token of the environment's keys does not belong to these.
         builder = without_token(builder, url, settings);
     }

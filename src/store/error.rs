@@ -124,6 +124,11 @@ pub fn reason(error: &object_store::Error) -> Reason {
     }
 }
 
+/// Whether the library has tried again by itself, as often as it was allowed to.
+pub(super) fn was_retried(error: &object_store::Error) -> bool {
+    matches!(error, object_store::Error::Generic { source, .. } if chain(source.as_ref()).contains("Error performing "))
+}
+
 /// The library keeps its own error types to itself: what it did not name is told by what lies below.
 fn generic(error: &(dyn Cause + 'static)) -> Reason {
     let text = chain(error);

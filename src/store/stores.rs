@@ -11,7 +11,7 @@ use object_store::path::Path;
 
 use crate::mapping::StoreEntry;
 use crate::store::build::build;
-use crate::store::error::{Reason, StoreError, reason};
+use crate::store::error::{Reason, StoreError, reason, was_retried};
 use crate::store::secret::keep_secret;
 use crate::store::settings::{Patience, Settings, check_kind};
 use crate::store::url::{Kind, StoreUrl, key_of, path_of};
@@ -233,8 +233,10 @@ impl Location {
                 },
             };
             tries += 1;
-            let again =
-                reason(&error) == Reason::Transient && tries <= self.patience.retries && Instant::now() + pause < until;
+            let again = reason(&error) == Reason::Transient
+                && !was_retried(&error)
+                && tries <= self.patience.retries
+                && Instant::now() + pause < until;
             if !again {
                 return Err(self.failed(operation, &error));
             }

@@ -142,7 +142,7 @@ fn secrets_are_in_no_output() {
             clean(&mut command);
             command.env("KEY", SECRET).env("RUST_LOG", "trace").env("AWS_SESSION_TOKEN", SECRET);
             let said = Said::new(&command.output().unwrap());
-            assert_ne!(said.code, 0, "{url} {setting}");
+            assert!(said.code != 0 || arguments[0] == "explain", "{url} {setting}");
             let escaped = SECRET.replace('/', "%2F").replace('+', "%2B").replace('=', "%3D");
             for text in [&said.out, &said.err] {
                 assert!(!text.contains(SECRET) && !text.contains(&escaped), "{setting}: {arguments:?}\n{text}");
