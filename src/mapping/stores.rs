@@ -118,7 +118,12 @@ fn text(reader: &mut Reader<'_>, entry: Entry<'_>, key: &str, secrets: &mut Vec<
         reader.report(Diagnostic::error(&code::BAD_VALUE, message).help(help));
         return None;
     }
+    let before = reader.found.iter().count();
     let filled = reader.text(entry, Use::Store)?;
+    // A variable without a value leaves its name, which is no secret.
+    if reader.found.iter().count() > before {
+        return None;
+    }
     if filled.value.is_empty() {
         reader.bad_value(entry, "", "nothing", "leave the key out");
         return None;

@@ -78,11 +78,12 @@ impl Object {
     }
 
     fn is_same(&self, now: &ObjectMeta) -> bool {
-        let time = now.last_modified;
+        // Listings tell parts of a second that answers leave out.
+        let seconds = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
         now.size == self.stamp.size
             && match (&self.mark, &now.e_tag) {
                 (Some(mark), Some(other)) => mark.trim_matches('"') == other.trim_matches('"'),
-                _ => SystemTime::from(time) == self.stamp.modified,
+                _ => seconds(SystemTime::from(now.last_modified)) == seconds(self.stamp.modified),
             }
     }
 

@@ -52,6 +52,14 @@ pub(super) fn list(definition: &SourceDefinition) -> Result<Vec<ListedFile>, Sou
         let shown = pattern.split_once('?').filter(|_| !listable).map_or(pattern, |(before, _)| before);
         return Err(missing(definition, &format!("no object matches {shown}")));
     }
+    for (location, meta) in &mut found {
+        // Some listings leave the ETag out, without which no version can be asked for.
+        let marks = matches!(location.kind(), Kind::S3 | Kind::Gcs | Kind::Azure);
+        if marks && meta.e_tag.is_none() {
+            let object = location.clone();
+            *meta = wait(async move { head(&object).await }).map_err(failed)?;
+        }
+    }
     Ok(found
         .into_iter()
         .map(|(location, meta)| {

@@ -12,6 +12,10 @@ use crate::store::secret::scrub;
 /// Characters of a server's own words that are shown.
 const WORDS: usize = 300;
 
+/// Where credentials are looked for.
+const CREDENTIALS: &str = "give them in `stores:` of tanguero.yaml, or as the store's own tools have them: AWS_ACCESS_KEY_ID, AWS_PROFILE, \
+     GOOGLE_APPLICATION_CREDENTIALS, AZURE_STORAGE_ACCOUNT_KEY, ...; a public store takes `anonymous: true`";
+
 /// What went wrong, by what can be done about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
@@ -58,8 +62,14 @@ impl StoreError {
 
     /// `operation`, e.g. `reading`, failed for `object` after at most `deadline`.
     pub fn of(object: &str, operation: &str, error: &object_store::Error, deadline: Duration) -> Self {
-        let reason = reason(error);
         let words = scrub(&words(error));
+        // The last place in which credentials are looked for; whoever answers there, it is no role of this machine's.
+        let roleless = ["169.254.169.254", "metadata.google.internal"].iter().any(|host| words.contains(host));
+        if roleless {
+            let fact = format!("{operation} failed: no credentials were found, nor a role of this machine: {words}");
+            return Self::denied(object, &fact, CREDENTIALS);
+        }
+        let reason = reason(error);
         let waited = deadline.as_secs();
         let fact = match reason {
             Reason::Missing => format!("{operation} failed: it is not there"),

@@ -96,7 +96,10 @@ pub fn mapping(base: &str, name: &str, path: &str) -> String {
 fn read_all_from(service: &Service) {
     let lists = service.said("service") != "http";
     let patterns: Vec<_> = PATTERNS.iter().filter(|(.., alone)| lists || *alone).collect();
-    let (here, there) = (Place::new(&[]), Place::new(&[("tanguero.yaml", &service.project())]));
+    let (here, there) = (
+        Place::new(&[("tanguero.yaml", "output: {directory: out}\n")]),
+        Place::new(&[("tanguero.yaml", &service.project())]),
+    );
     for (name, bytes) in objects() {
         here.write(&format!("data/{name}"), &bytes);
         service.put(&name, &bytes);

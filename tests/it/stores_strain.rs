@@ -45,7 +45,7 @@ fn a_header_is_read_without_the_object() {
     assert_eq!(source.schema().fields.len(), 2);
     // The log of the server has one line a request: the object's head, and one part of it.
     let log = std::fs::read_to_string(format!("{}/log", service.said("folder"))).unwrap();
-    let gets = log.lines().filter(|line| line.contains("\"GET") && line.contains("large.csv")).count();
+    let gets = log.lines().filter(|line| line.contains("GET /") && line.contains("large.csv")).count();
     assert_eq!(gets, 1, "{log}");
     go(&service, &place, &["check", "accounts.yaml"]).ends_with(0);
 }
@@ -58,8 +58,8 @@ fn a_large_object_is_read_within_the_memory_that_is_allowed() {
     std::fs::create_dir_all(&folder).unwrap();
     let mut file = std::io::BufWriter::new(std::fs::File::create(format!("{folder}/crm.csv")).unwrap());
     file.write_all(b"Id,Name,Note\n").unwrap();
-    let note = "n".repeat(270);
-    for row in 0..1_000_000 {
+    let note = "n".repeat(2900);
+    for row in 0..100_000 {
         writeln!(file, "A{row},Name {row},{note}").unwrap();
     }
     file.into_inner().unwrap().sync_all().unwrap();
@@ -87,7 +87,7 @@ fn a_large_object_is_read_within_the_memory_that_is_allowed() {
     let peak = seen.join().unwrap();
     eprintln!("{} MB read, peak resident set {} MB", size / 1_000_000, peak / 1_000_000);
     assert!(peak > 0 && peak < 456_000_000, "{peak}");
-    assert_eq!(place.manifest()["rows"]["written"], 1_000_000);
+    assert_eq!(place.read("out/accounts.csv").lines().count(), 100_001);
 }
 
 /// A secret in every place that takes one, through every kind of error and level of talk: it is in no output.
