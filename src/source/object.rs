@@ -141,7 +141,8 @@ impl Object {
     /// Keeps what the store said, and makes of it what readers understand.
     fn keep(&self, error: StoreError) -> io::Error {
         // Not the last word: the object is copied then.
-        if error.message.contains("non-partial response") {
+        let whole_only = ["Range request not supported", "non-partial response"];
+        if whole_only.iter().any(|words| error.message.contains(words)) {
             return io::Error::new(io::ErrorKind::Unsupported, error);
         }
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
