@@ -73,6 +73,14 @@ impl Content {
         }
     }
 
+    /// What its text is read as.
+    pub fn encoding(&self) -> &'static str {
+        match self {
+            Self::Csv(file) => file.form.encoding.name(),
+            _ => "UTF-8",
+        }
+    }
+
     /// Starts to read the file at `input`; where its pieces are known, `index` says where they begin.
     pub fn open(
         &self,
