@@ -15,7 +15,7 @@ mod stores;
 mod url;
 
 pub use error::{Reason, StoreError, reason};
-pub use runtime::{Transfer, start, transfers, wait};
+pub use runtime::{Transfer, close, start, transfers, wait};
 pub use secret::{keep_secret, scrub};
 pub use settings::Patience;
 pub use stores::{Location, Stores};

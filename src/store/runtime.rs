@@ -4,8 +4,9 @@
 //! their own, so that they go on while a reader decodes.
 
 use std::future::Future;
-use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::AbortHandle;
@@ -13,19 +14,32 @@ use tokio::task::AbortHandle;
 /// Threads that move bytes; decoding and encoding happen elsewhere.
 const THREADS: usize = 2;
 
+/// How long connections may take to end.
+const PARTING: Duration = Duration::from_secs(3);
+
+static RUNTIME: OnceLock<(Handle, Mutex<Option<Runtime>>)> = OnceLock::new();
+
 /// Where transfers run.
 pub fn transfers() -> &'static Handle {
-    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    RUNTIME
-        .get_or_init(|| {
-            Builder::new_multi_thread()
-                .worker_threads(THREADS)
-                .thread_name("transfer")
-                .enable_all()
-                .build()
-                .expect("a machine that cannot start two threads runs nothing at all")
-        })
-        .handle()
+    let (handle, _) = RUNTIME.get_or_init(|| {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .thread_name("transfer")
+            .enable_all()
+            .build()
+            .expect("a machine that cannot start two threads runs nothing at all");
+        (runtime.handle().clone(), Mutex::new(Some(runtime)))
+    });
+    handle
+}
+
+/// Ends all connections, when the process is about to end: an SFTP connection is a program of its own, which would
+/// outlive it. Nothing can be transferred afterwards.
+pub fn close() {
+    let runtime = RUNTIME.get().and_then(|(_, runtime)| runtime.lock().unwrap_or_else(PoisonError::into_inner).take());
+    if let Some(runtime) = runtime {
+        runtime.shutdown_timeout(PARTING);
+    }
 }
 
 /// Something under way; it ends when nobody waits for it any more.
