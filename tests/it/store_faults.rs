@@ -14,8 +14,8 @@ use crate::services::{clean, service};
 /// What the project in the test says: no operation is tried for longer.
 const DEADLINE: u64 = 3;
 
-/// A run ends by then, whatever fails: one deadline until it gives up, one to tidy up, and what it does beside.
-const WHOLE: Duration = Duration::from_secs(4 * DEADLINE + 5);
+/// A run ends by then, whatever fails: five deadlines, and what it does beside on a busy machine.
+const WHOLE: Duration = Duration::from_secs(5 * DEADLINE + 6);
 
 const ACCOUNTS: &str = "# Accounts with rejects in one of the exports.
 format: accounts
@@ -128,6 +128,9 @@ impl Bench {
 
     fn fill(&self, set: &Set) {
         for (name, bytes) in set {
+            // The report names its run's own folders.
+            let text = String::from_utf8(bytes.clone()).unwrap().replace("set-old", &self.home);
+            let bytes = text.as_bytes();
             let (status, _) = ask(self.port, "PUT", &format!("/exports/{}/{name}", self.home), bytes);
             assert_eq!(status, 200);
         }
@@ -246,7 +249,9 @@ fn judge(case: Case, port: u16, number: usize, sets: &[Set; 2]) -> Result<Ended,
     let is_old = now == old.0 && id == old.1;
     let is_new = now == new.0 && id != old.1;
     check(is_old || is_new, &format!("neither old nor new: {:?}, run {id:?}", now.keys().collect::<Vec<_>>()));
-    check(uploads(port, &bench.home) == 0, "uploads are open after the next command");
+    // Those that nobody could write down are shown with what removes them.
+    let listed = next.err.contains("aws s3api abort-multipart-upload --bucket exports --key 'case-");
+    check(uploads(port, &bench.home) == 0 || listed, "uploads are open after the next command, and not shown");
     let reached = matches!(case.verb, Verb::Complete | Verb::Abort);
     if said.code != 0
         && !reached

@@ -1,6 +1,7 @@
 //! Targets in stores that cannot be right: told by `check` and by `run` before any store is asked.
 
 use crate::binary::Place;
+use crate::support::files;
 
 const ACCOUNTS: &str = "# Any.
 format: accounts
@@ -20,7 +21,7 @@ fn refused(project: &str, told: &[&str]) {
     let place = place(project);
     place.go(&["check"]).ends_with(3).tells(told);
     place.go(&["run"]).ends_with(3).tells(told);
-    assert!(!place.join("out").exists() && !place.join("s3:").exists());
+    assert!(files(&place.join("out")).is_empty() && !place.join("s3:").exists());
 }
 
 #[test]
@@ -64,8 +65,5 @@ fn a_store_that_is_not_there_ends_the_run_with_7_and_its_name() {
     let said = crate::binary::Said::new(&command.env("KEY", "nobody-knows-it").output().unwrap());
     let said = said.ends_with(7);
     assert!(!said.err.contains("nobody-knows-it"));
-    said.tells(&[
-        "error[S814]: s3://exports/totango/.tanguero-lock: taking the lock failed",
-        "folder         s3://exports/totango:",
-    ]);
+    said.tells(&["error[S814]: s3://exports/totango/.tanguero-lock: ", "folder         s3://exports/totango:"]);
 }

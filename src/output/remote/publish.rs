@@ -355,9 +355,12 @@ impl Remote {
         error: OutputError,
     ) -> OutputError {
         if let (Some(upload), Some(one)) = (journal.uploads.first(), opened.first()) {
-            let closed = upload::abort(&one.folder, &upload.name, &upload.id).await;
-            let stands = one.folder.holds(&upload.name, upload.bytes, &upload.xxh3).await;
-            if closed.is_err() || !matches!(stands, Ok(false)) {
+            let undone = async {
+                let closed = upload::abort(&one.folder, &upload.name, &upload.id).await;
+                let stands = one.folder.holds(&upload.name, upload.bytes, &upload.xxh3).await;
+                closed.is_ok() && matches!(stands, Ok(false))
+            };
+            if !tokio::time::timeout(self.output.deadline, undone).await.unwrap_or(false) {
                 self.lock.leave(Vec::new()).await;
                 staging.leave();
                 return OutputError::Unfinished(Box::new(error));
