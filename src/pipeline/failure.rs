@@ -133,7 +133,11 @@ impl From<StoreError> for Failure {
 impl From<OutputError> for Failure {
     fn from(error: OutputError) -> Self {
         let code = error.code();
-        Self::World(Diagnostic::error(code, error.to_string()).help(code.cure))
+        match error {
+            OutputError::Interrupted => Self::Interrupted,
+            OutputError::Store(error) => error.into(),
+            error => Self::World(Diagnostic::error(code, error.to_string()).help(code.cure)),
+        }
     }
 }
 

@@ -38,6 +38,7 @@ mod request;
 mod run;
 mod session;
 mod set;
+mod target;
 mod task;
 mod test;
 mod why;

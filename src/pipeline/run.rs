@@ -7,14 +7,14 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::engine::{Engine, EngineOptions};
 use crate::output::{
-    Evidence, Lock, MappingReport, PublishPlan, RunReport, Staged, Staging, Status, recover, succeed, unchanged,
+    Evidence, Lock, MappingReport, PublishPlan, Remote, RunReport, Staged, Staging, Status, recover, succeed,
 };
 use crate::pipeline::folders::{Folders, scratch_folder, shown};
 use crate::pipeline::known::MappingKeys;
 use crate::pipeline::mapping::{Finished, Mappings};
 use crate::pipeline::prepare::{Prepared, Surrounding};
 use crate::pipeline::set::prepare_set;
-use crate::pipeline::{Exit, Failure, RunRequest, Stop, Watcher};
+use crate::pipeline::{Exit, Failure, RunRequest, Stop, Watcher, target};
 use crate::project::{Loaded, MappingFile, Options, load};
 
 /// How a run ended, with all there is to say about it.
@@ -71,7 +71,8 @@ pub(super) fn run_loaded(
     watcher: &Arc<dyn Watcher>,
     stop: &Stop,
 ) -> RunOutcome {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(request.threads.max(1)).build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(request.threads.max(1)).enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -100,6 +101,7 @@ pub(super) fn run_loaded(
             output_folder: String::new(),
             reports_folder: None,
             kept: Vec::new(),
+            objects: Vec::new(),
         },
         outcome: RunOutcome {
             exit: Exit::Good,
@@ -141,9 +143,9 @@ impl Running<'_> {
     async fn all(&mut self, loaded: &Loaded) {
         let root = &loaded.project.root;
         let settings = Folders::new(self.request, loaded);
-        self.outcome.output.clone_from(&settings.output);
-        self.report.output_folder = shown(&settings.output, root);
-        self.report.reports_folder = settings.reports.as_deref().map(|reports| shown(reports, root));
+        self.outcome.output = settings.shown_output();
+        self.report.output_folder = shown(&self.outcome.output, root);
+        self.report.reports_folder = settings.shown_reports().map(|reports| shown(&reports, root));
         if loaded.diagnostics.has_errors() {
             self.problem(None, loaded.diagnostics.iter().cloned().collect(), Exit::Mapping);
             return;
@@ -192,9 +194,30 @@ impl Running<'_> {
         let output = scratch.as_ref().map_or(&folders.output, |scratch| &scratch.path);
         let reports = if scratch.is_some() { None } else { folders.reports.as_deref() };
         let lock = Lock::take(output, &self.run_id)?;
-        recover(&lock)?;
-        let previous = RunReport::read(output)?;
-        let staging = Staging::begin(&lock, reports, &self.run_id)?;
+        let remote = match scratch {
+            Some(_) => None,
+            None => target::take(folders, loaded, &self.run_id).await?,
+        };
+        self.outcome.warnings.extend(remote.iter().flat_map(target::found));
+        let result = self.held(loaded, evidence, &lock, reports, remote.as_ref()).await;
+        if let Some(remote) = remote {
+            remote.release().await;
+        }
+        result
+    }
+
+    /// With the target to itself.
+    async fn held(
+        &mut self,
+        loaded: &Loaded,
+        evidence: Option<&Evidence>,
+        lock: &Lock,
+        reports: Option<&Path>,
+        remote: Option<&Remote>,
+    ) -> Result<(), Failure> {
+        recover(lock)?;
+        let previous = target::previous(remote, lock).await?;
+        let staging = Staging::begin(lock, reports, &self.run_id)?;
         let spill = staging.scratch()?;
         let engine = Engine::new(EngineOptions {
             threads: self.request.threads,
@@ -208,7 +231,7 @@ impl Running<'_> {
         if self.stop.is_asked() {
             return Err(Failure::Interrupted);
         }
-        self.publish(loaded, staging, previous.as_ref(), finished)
+        self.publish(loaded, staging, remote, previous.as_ref(), finished).await
     }
 
     /// Every mapping, in an order in which each comes after those it refers to.
@@ -286,10 +309,11 @@ impl Running<'_> {
     }
 
     /// Puts what is right in its place: all of it at once.
-    fn publish(
+    async fn publish(
         &mut self,
         loaded: &Loaded,
         staging: Staging<'_>,
+        remote: Option<&Remote>,
         previous: Option<&RunReport>,
         finished: Vec<(MappingReport, Vec<Staged>)>,
     ) -> Result<(), Failure> {
@@ -305,7 +329,9 @@ impl Running<'_> {
                     Failure::Held("another mapping published nothing, and `publish: together` wants all".to_owned());
                 report.problem = failure.problem();
                 Status::Held
-            } else if !self.request.force && unchanged(&staging, previous, &report.mapping, &staged)? {
+            } else if !self.request.force
+                && target::unchanged(remote, &staging, previous, (&report.mapping, &staged)).await?
+            {
                 Status::Unchanged
             } else {
                 files.extend(staged);
@@ -324,7 +350,8 @@ impl Running<'_> {
         if any_published {
             // From here on an interruption would only leave to the next run what this one can finish.
             let plan = PublishPlan { files, remove, manifest: self.report.to_json() };
-            staging.publish(plan).map_err(|error| self.withdraw(previous, error.into()))?;
+            let published = target::publish(remote, staging, plan, (previous, self.stop)).await;
+            published.map_err(|error| self.withdraw(previous, error.into()))?;
         }
         Ok(())
     }

@@ -1,14 +1,12 @@
 //! Makes the client of one store: the entry's settings, then the environment's, then what the machine itself offers.
 
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
 use std::time::Duration;
 
-use object_store::ObjectStore;
+use object_store::aws::Checksum;
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 use object_store::http::HttpBuilder;
-use object_store_opendal::OpendalStore;
 use opendal::Operator;
 use opendal::services::{Dropbox, Sftp};
 
@@ -17,6 +15,7 @@ use crate::store::error::StoreError;
 use crate::store::secret::keep_secret;
 use crate::store::settings::Settings;
 use crate::store::url::{Kind, StoreUrl};
+use crate::store::way::Made;
 
 /// Where machines in a cloud ask for the credentials of their role.
 const METADATA: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(169, 254, 169, 254)), 80);
@@ -24,18 +23,21 @@ const METADATA: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4
 /// Such a machine answers at once; elsewhere nobody does, and the library would try until its deadline.
 const METADATA_WAIT: Duration = Duration::from_secs(1);
 
-/// The client of the store that `url` names.
-pub(super) fn build(url: &StoreUrl, settings: Settings<'_>, shown: &str) -> Result<Arc<dyn ObjectStore>, StoreError> {
+/// The client of the store that `url` names, and how files get their names there.
+pub(super) fn build(url: &StoreUrl, settings: Settings<'_>, shown: &str) -> Result<Made, StoreError> {
     let wrong = |error: object_store::Error| {
         StoreError::of(shown, "setting the store up", &error, settings.patience().deadline)
     };
     Ok(match url.kind {
-        Kind::S3 => Arc::new(s3(url, settings, shown)?.build().map_err(wrong)?),
-        Kind::Gcs => Arc::new(gcs(url, settings, shown)?.build().map_err(wrong)?),
-        Kind::Azure => Arc::new(azure(url, settings, shown)?.build().map_err(wrong)?),
-        Kind::Http => Arc::new(http(url, settings, shown)?.build().map_err(wrong)?),
-        Kind::Sftp => Arc::new(OpendalStore::new(sftp(url, settings, shown)?)),
-        Kind::Dropbox => Arc::new(OpendalStore::new(dropbox(settings, shown)?)),
+        Kind::S3 => {
+            let builder = s3(url, settings, shown)?.with_checksum_algorithm(Checksum::SHA256);
+            Made::s3(builder.build().map_err(wrong)?, &settings.client())
+        }
+        Kind::Gcs => Made::parts(gcs(url, settings, shown)?.build().map_err(wrong)?),
+        Kind::Azure => Made::parts(azure(url, settings, shown)?.build().map_err(wrong)?),
+        Kind::Http => Made::read_only(http(url, settings, shown)?.build().map_err(wrong)?),
+        Kind::Sftp => Made::server(url.kind, sftp(url, settings, shown)?),
+        Kind::Dropbox => Made::server(url.kind, dropbox(settings, shown)?),
     })
 }
 

@@ -148,7 +148,8 @@ fn generic(error: &(dyn Cause + 'static)) -> Reason {
             404 | 410 => Reason::Missing,
             412 => Reason::Changed,
             501 => Reason::Unsupported,
-            408 | 425 | 429 | 500..=599 => Reason::Transient,
+            // S3 may say 200 and `InternalError` in the body.
+            200 | 408 | 425 | 429 | 500..=599 => Reason::Transient,
             _ if ["ExpiredToken", "InvalidToken", "AccessDenied"].iter().any(|word| text.contains(word)) => {
                 Reason::Denied
             }

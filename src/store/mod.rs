@@ -12,11 +12,15 @@ mod runtime;
 mod secret;
 mod settings;
 mod stores;
+mod uploads;
 mod url;
+mod way;
 
 pub use error::{Reason, StoreError, reason};
 pub use runtime::{Transfer, close, start, transfers, wait};
 pub use secret::{keep_secret, scrub};
 pub use settings::Patience;
 pub use stores::{Location, Stores};
+pub use uploads::{ListsUploads, Upload};
 pub use url::{Kind, is_url};
+pub use way::{Renames, Way};

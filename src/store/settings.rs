@@ -96,7 +96,9 @@ impl<'s> Settings<'s> {
         let mut options = ClientOptions::new()
             .with_timeout(patience.timeout)
             .with_connect_timeout(patience.connect_timeout)
-            .with_allow_http(self.flag("allow_http"));
+            .with_allow_http(self.flag("allow_http"))
+            .with_content_type_for_suffix("csv", "text/csv")
+            .with_content_type_for_suffix("json", "application/json");
         if let Ok(agent) = object_store::HeaderValue::from_str(concat!("tanguero/", env!("CARGO_PKG_VERSION"))) {
             options = options.with_user_agent(agent);
         }

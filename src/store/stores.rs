@@ -15,6 +15,7 @@ use crate::store::error::{Reason, StoreError, reason, was_retried};
 use crate::store::secret::keep_secret;
 use crate::store::settings::{Patience, Settings, check_kind};
 use crate::store::url::{Kind, StoreUrl, key_of, path_of};
+use crate::store::way::{Made, Way};
 
 /// Variables of the process's environment whose values are secrets.
 const SECRET_VARIABLES: &[&str] = &[
@@ -40,7 +41,7 @@ pub struct Stores {
 
 struct Shared {
     entries: Vec<StoreEntry>,
-    made: Mutex<BTreeMap<String, Arc<dyn ObjectStore>>>,
+    made: Mutex<BTreeMap<String, Made>>,
 }
 
 impl Default for Stores {
@@ -86,18 +87,19 @@ impl Stores {
         let path = path_of(parsed.kind, inside(&parsed), &shown)?;
         let identity = format!("{}#{}", parsed.identity(), entry.map_or("", |entry| &entry.name.value));
         let mut made = self.shared.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let store = match made.get(&identity) {
-            Some(store) => Arc::clone(store),
+        let Made { store, way } = match made.get(&identity) {
+            Some(made) => made.clone(),
             None => {
-                let store = build(&parsed, settings, &shown)?;
-                made.insert(identity, Arc::clone(&store));
-                store
+                let new = build(&parsed, settings, &shown)?;
+                made.insert(identity, new.clone());
+                new
             }
         };
         let home = parsed.key.len() - inside(&parsed).len();
         let base = format!("{}{}", parsed.root(), &parsed.key[..home]);
         Ok(Location {
             store,
+            way,
             path,
             kind: parsed.kind,
             patience: settings.patience(),
@@ -139,6 +141,8 @@ pub struct Location {
     pub store: Arc<dyn ObjectStore>,
     /// The object, or the prefix, without a slash at its end.
     pub path: Path,
+    /// How files get their names there.
+    pub way: Way,
     kind: Kind,
     patience: Patience,
     /// What stands before the path in a URL that is shown.

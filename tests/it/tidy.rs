@@ -56,7 +56,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("object_store", &["store", "source", "output", "state"]),
     ("object_store_opendal", &["store"]),
     ("opendal", &["store"]),
-    ("tokio", &["store", "pipeline", "cli"]),
+    ("tokio", &["store", "output", "pipeline", "cli"]),
 ];
 
 /// Rooms above the glass wall: no I/O, no async, no engine, no clock.

@@ -51,6 +51,12 @@ codes! { RUN:
     SPLIT_TOO_SMALL "L707" Run "a single row is larger than `split.size`"
         "The part could not hold it."
         "Raise `split.size`.";
+    LOCK_LOST "L720" Run "the lock on the target was taken over"
+        "The run was held up longer than its lock lasts, and another run began."
+        "Run again; see why the machine stood still.";
+    REPORTS_PLACE "L721" Mapping "the reports have no place of their own"
+        "Rejects and duplicates hold people's data and must not go where Totango pulls."
+        "Set `output.reports` to a folder or store outside the target.";
     SOURCE_MISSING "S801" Run "a source matches no file"
         "The export did not arrive, or the path is wrong."
         "Check the path; see when the export last ran.";
@@ -141,4 +147,7 @@ codes! { RUN:
     PAIRS_LEFT_OUT "W917" Run "usage that has no column"
         "`top` and `columns` of the pivot leave pairs out: their numbers are not sent."
         "Add the pairs to `columns`, or raise `top`.";
+    UPLOADS_LEFT "W920" Run "an earlier run left something in the target"
+        "It was killed while it published; what it had decided is finished, what it had not is removed."
+        "Nothing, unless a command is shown: an upload that is nobody's takes room until it is removed.";
 }
