@@ -94,7 +94,7 @@ def main():
     source = os.path.join(work, job.source.format(rows=rows))
     if not os.path.exists(source):
         print(f"generating {source}", file=sys.stderr)
-        subprocess.run([sys.executable, os.path.join(folder, "generate.py"), str(rows), source + ".part"], check=True)
+        subprocess.run([sys.executable, os.path.join(HERE, getattr(job, "generator", os.path.join(given.job, "generate.py"))), str(rows), source + ".part"], check=True)
         os.replace(source + ".part", source)
     with open(source, "rb") as file:  # into the page cache, the same for all
         while file.read(1 << 24):
