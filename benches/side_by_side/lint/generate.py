@@ -17,24 +17,24 @@ with base as (
   from range({rows}) t(i)
 )
 select
-  case when wrong = 0 then '' when wrong in (1, 2) then 'bad id #' || k else 'ACC-' || lpad(k::varchar, 9, '0') end as account_id,
+  case when wrong = 0 then null when wrong in (1, 2) then 'bad id #' || k else 'ACC-' || lpad(k::varchar, 9, '0') end as account_id,
   case when wrong between 10 and 14 then ' Company ' || k
        when wrong = 15 then 'Company "' || k || '"'
        when hash(k) % 50 = 0 then 'Line' || chr(10) || 'Break ' || k
        when hash(k) % 50 < 4 then 'Smith & Sons, Ltd ' || k
        else 'Company ' || k end                                                        as account_name,
-  case when k = 400 then 'ACC-000000500' when k = 500 then 'ACC-000000400' when k < 1000 then ''
+  case when k = 400 then 'ACC-000000500' when k = 500 then 'ACC-000000400' when k < 1000 then null
        when wrong between 20 and 24 then 'ACC-missing' || k
-       when hash(k * 17) % 3 = 0 then 'ACC-' || lpad((k // 10)::varchar, 9, '0') else '' end as parent_id,
+       when hash(k * 17) % 3 = 0 then 'ACC-' || lpad((k // 10)::varchar, 9, '0') end as parent_id,
   (['Customer', 'Partner', 'Prospect'])[(hash(k * 3) % 3)::int + 1]                    as "Account Type",
   (['Active', 'Churned'])[(hash(k * 19) % 2)::int + 1]                                 as "Status",
   case when wrong between 30 and 34 then format('{{:,.2f}}', 1000 + ((hash(k * 5) % 100000000) / 100.0)::double)
        when wrong in (35, 36) then 'ask Tom'
-       when hash(k * 5) % 20 = 0 then ''
+       when hash(k * 5) % 20 = 0 then null
        else format('{{:.2f}}', ((hash(k * 5) % 100000000) / 100.0)::double) end        as "Contract Value",
   case when wrong in (40, 41, 42) then strftime(date '2020-01-01' + (hash(k) % 2500)::int, '%m/%d/%Y')
        when wrong in (43, 44) then '2024-02-30'
-       when hash(k * 11) % 5 = 0 then ''
+       when hash(k * 11) % 5 = 0 then null
        else strftime(date '2020-01-01' + (hash(k) % 2500)::int, '%Y-%m-%d') end        as "Contract Renewal Date",
   strftime(timestamp '2015-01-01' + to_seconds((hash(k * 2) % 300000000)::bigint), '%Y-%m-%d')
     || case when wrong in (55, 56) then ' 10:20:30+02:00'
