@@ -148,7 +148,8 @@ def main():
               f"{seen['programs'][name]['count']:,} |")
     print("\n" + ", ".join(f"{name} {version.removeprefix('tanguero ')}" for name, version in found.items()) + "\n")
     differences = seen["differences"]
-    print("All did the same work: " + seen["said"] + "." if not differences else
+    who = "All" if not failed else "All that ended"
+    print(who + " did the same work: " + seen["said"] + "." if not differences else
           "NOT the same work:\n" + "\n".join("- " + line for line in differences))
 
     with open(given.results or os.path.join(work, "results.jsonl"), "a", encoding="utf-8") as results:

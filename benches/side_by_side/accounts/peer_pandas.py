@@ -1,13 +1,15 @@
 """The accounts job as a pandas user would write it.  usage: peer_pandas.py IN.csv OUTFOLDER
 
-Leaves out what peer_duckdb.py leaves out. pandas works on one core and holds the whole file.
+Leaves out what peer_duckdb.py leaves out. pandas works on one core (but for reading) and holds the whole file.
 """
 import os, sys
-import pandas as pd
+import numpy as np, pandas as pd
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import arrow_csv
 
 source, out = sys.argv[1], sys.argv[2]
 os.makedirs(out, exist_ok=True)
-src = pd.read_csv(source, dtype="str", keep_default_na=False, na_values=[""])
+src = arrow_csv.read(source)
 df = pd.DataFrame({"account_id": src["Id"].str.strip()})
 df["account_name"] = src["Account Name"].str.replace('"', "'", regex=False)
 df["parent_id"] = src["Parent Id"].str.strip()
@@ -41,14 +43,17 @@ for name, origin, code in (("ARR", "ARR", "V409"), ("Renewal Date", "Renewal Dat
     reason[reason.isna() & src[origin].notna() & df[name].isna()] = f"{code} {name}"
 del src
 
-valid = df[reason.isna()]
-level, below = valid[valid["parent_id"].isna()]["account_id"], valid[valid["parent_id"].notna()]
-while len(level) and len(below):
-    hit = below["parent_id"].isin(level)
-    level, below = below[hit]["account_id"], below[~hit]
-reason[below.index] = "K603 parent_id"
-reason[below.index[below["parent_id"].isin(df[last]["account_id"])]] = "K604 parent_id"
+# Parents as row numbers, then from the roots down until nothing changes.
+winners = np.flatnonzero(last)
+place = pd.Index(df["account_id"].to_numpy(object)[winners]).get_indexer(df["parent_id"].to_numpy(object)[winners])
+root, valid = df["parent_id"].isna().to_numpy()[winners], reason.isna().to_numpy()[winners]
+reached, before = root & valid, -1
+while reached.sum() != before:
+    before = reached.sum()
+    reached |= valid & (place >= 0) & reached[place]
+reason.iloc[winners[valid & ~reached & (place < 0)]] = "K603 parent_id"
+reason.iloc[winners[valid & ~reached & (place >= 0)]] = "K604 parent_id"
 
-df[reason.isna()].to_csv(out + "/accounts.csv", index=False, date_format="%Y-%m-%dT%H:%M:%S.000Z")
+arrow_csv.write(df[reason.isna()], out + "/accounts.csv")
 lost = reason[reason.notna()]
 pd.DataFrame({"rn": lost.index + 1, "account_id": df["account_id"][lost.index], "reason": lost}).to_csv(out + "/rejects.csv", index=False)

@@ -4,6 +4,8 @@ Leaves out what peer_duckdb.py leaves out.
 """
 import os, sys
 import pandas as pd, pyarrow.parquet as pq
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import arrow_csv
 
 source, out = sys.argv[1], sys.argv[2]
 os.makedirs(out, exist_ok=True)
@@ -12,7 +14,7 @@ sums, rejects, row = [], [], 0
 file = pq.ParquetFile(source)
 for group in range(file.num_row_groups):
     read = file.read_row_group(group, columns=["user_id", "account_id", "area", "event", "times"])
-    df = read.to_pandas(types_mapper=lambda kind: pd.StringDtype("pyarrow", na_value=float("nan")) if str(kind) == "string" else None)
+    df = read.to_pandas(types_mapper=arrow_csv.text)
     df["rn"] = range(row + 1, row + 1 + len(df))
     row += len(df)
     df = df[df["user_id"].notna()].rename(columns={"area": "Module", "event": "Action"})
@@ -30,5 +32,5 @@ for group in range(file.num_row_groups):
     good = df[~lost]
     sums.append(good.assign(Count=good["times"].fillna(1).astype("int64")).groupby(KEY, sort=False)["Count"].sum())
 total = pd.concat(sums).groupby(level=KEY, sort=False).sum()
-total.reset_index().to_csv(out + "/usage.csv", index=False)
+arrow_csv.write(total.reset_index(), out + "/usage.csv")
 pd.concat(rejects).to_csv(out + "/rejects.csv", index=False)

@@ -26,6 +26,7 @@ judged = (
         .when(empty("Module")).then(lit("V401 Module"))
         .when(empty("Action")).then(lit("V401 Action"))
         .when(c("times") < 1).then(lit("V411 Count")).alias("reason")))
-(judged.filter(c("reason").is_null()).group_by("user_id", "account_id", "Module", "Action")
- .agg(c("times").fill_null(1).sum().alias("Count")).sink_csv(out + "/usage.csv"))
-judged.filter(c("reason").is_not_null()).select("rn", "account_id", "user_id", "reason").sink_csv(out + "/rejects.csv")
+counts = judged.filter(c("reason").is_null()).group_by("user_id", "account_id", "Module", "Action").agg(c("times").fill_null(1).sum().alias("Count"))
+rejects = judged.filter(c("reason").is_not_null()).select("rn", "account_id", "user_id", "reason")
+# Both at once: the file is read and judged once.
+pl.collect_all([counts.sink_csv(out + "/usage.csv", lazy=True), rejects.sink_csv(out + "/rejects.csv", lazy=True)], engine="streaming")

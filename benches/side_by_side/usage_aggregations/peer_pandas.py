@@ -4,6 +4,8 @@ Leaves out what peer_duckdb.py leaves out.
 """
 import os, sys
 import pandas as pd, pyarrow.parquet as pq
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import arrow_csv
 
 source, out = sys.argv[1], sys.argv[2]
 os.makedirs(out, exist_ok=True)
@@ -11,7 +13,7 @@ pairs, totals, people, rejects, row = [], [], [], [], 0
 file = pq.ParquetFile(source)
 for group in range(file.num_row_groups):
     read = file.read_row_group(group, columns=["account_id", "user_id", "area", "event", "times", "seconds"])
-    df = read.to_pandas(types_mapper=lambda kind: pd.StringDtype("pyarrow", na_value=float("nan")) if str(kind) == "string" else None)
+    df = read.to_pandas(types_mapper=arrow_csv.text)
     df["rn"] = range(row + 1, row + 1 + len(df))
     row += len(df)
     for name in ("account_id", "area", "event"):

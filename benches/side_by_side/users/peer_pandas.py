@@ -1,15 +1,17 @@
 """The users job as a pandas user would write it.  usage: peer_pandas.py IN.csv OUTFOLDER
 
-Leaves out what peer_duckdb.py leaves out. pandas works on one core and holds the whole file.
+Leaves out what peer_duckdb.py leaves out. pandas works on one core (but for reading) and holds the whole file.
 """
 import os, sys
 import pandas as pd
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import arrow_csv
 
 source, out = sys.argv[1], sys.argv[2]
 os.makedirs(out, exist_ok=True)
 FLAG = {**dict.fromkeys(["yes", "y", "true", "t", "1", "on"], "yes"), **dict.fromkeys(["no", "n", "false", "f", "0", "off"], "no")}
 flags = {"Contact": "Is Contact", "Key Contact": "Is Key Contact", "tag##vip": "VIP", "tag##beta": "Beta", "tag##speaker": "Speaker"}
-src = pd.read_csv(source, dtype="str", keep_default_na=False, na_values=[""], usecols=lambda name: name != "Remark")
+src = arrow_csv.read(source)
 
 
 def text(name):
@@ -54,9 +56,7 @@ del src
 good = df[reason.isna()].copy()
 for name in ("tag##vip", "tag##beta", "tag##speaker"):
     good[name] = good[name].where(good[name] == "yes")
-for name in ("signed_up", "last_login"):
-    good[name] = good[name].dt.strftime("%Y-%m-%dT%H:%M:%S.%f").str.slice(0, 23) + "Z"
-good.to_csv(out + "/users.csv", index=False)
+arrow_csv.write(good, out + "/users.csv")
 lost = reason[reason.notna()]
 pd.DataFrame({"rn": lost.index + 1, "account_id": df["account_id"][lost.index], "user_id": df["user_id"][lost.index],
               "reason": lost}).to_csv(out + "/rejects.csv", index=False)
