@@ -81,11 +81,14 @@ def main():
     spec = importlib.util.spec_from_file_location("job", os.path.join(HERE, sys.argv[1], "job.py"))
     job = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(job)
-    programs, differences, first = {}, [], None
+    programs, differences, first, floor = {}, [], None, None
     for out in sys.argv[3:]:
         name = os.path.basename(out)
         if name.startswith("floor_"):
             programs[name] = {"count": con.execute(f"select count(*) from read_csv('{out}/floor.csv', {CSV})").fetchone()[0]}
+            floor = floor or name
+            if programs[name] != programs[floor]:
+                differences.append(f"rows: {name} {programs[name]['count']:,}, {floor} {programs[floor]['count']:,}")
             continue
         if hasattr(job, "judge"):
             facts = job.judge(out, name == "tanguero", con)

@@ -94,7 +94,8 @@ def main():
     source = os.path.join(work, job.source.format(rows=rows))
     if not os.path.exists(source):
         print(f"generating {source}", file=sys.stderr)
-        subprocess.run([sys.executable, os.path.join(HERE, getattr(job, "generator", os.path.join(given.job, "generate.py"))), str(rows), source + ".part"], check=True)
+        generator = os.path.join(HERE, getattr(job, "generator", given.job + "/generate.py"))
+        subprocess.run([sys.executable, generator, str(rows), source + ".part"], check=True)
         os.replace(source + ".part", source)
     with open(source, "rb") as file:  # into the page cache, the same for all
         while file.read(1 << 24):
@@ -134,9 +135,8 @@ def main():
     found = versions(os.path.abspath(given.tanguero))
     print(f"Job {given.job}: {rows:,} rows, {os.path.getsize(source) / 1e6:,.0f} MB, {os.cpu_count()} processors, "
           f"{memory_gb():.0f} GB, medians of {given.rounds}\n")
-    print("| program | wall s | processor s | peak MB | wall, times | processor, times | memory, times | " + job.unit + " |"
-          if hasattr(job, "unit") else
-          "| program | wall s | processor s | peak MB | wall, times | processor, times | memory, times | rows written |")
+    counted = getattr(job, "unit", "rows written")
+    print(f"| program | wall s | processor s | peak MB | wall, times | processor, times | memory, times | {counted} |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name in programs:
         if name in failed:
