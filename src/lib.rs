@@ -26,5 +26,6 @@ pub mod resolve;
 pub mod settle;
 pub mod source;
 pub mod sqltext;
+pub mod store;
 pub mod vet;
 pub mod yaml;

@@ -28,6 +28,8 @@ use clap::Parser;
 
 use arguments::{Arguments, Command};
 
+use crate::store;
+
 /// Runs the command line of the process.
 pub fn main() -> ExitCode {
     keep_large_buffers();
@@ -41,7 +43,7 @@ pub fn main() -> ExitCode {
         }
     };
     let say = say::Say::new(arguments.quiet, arguments.verbose, arguments.message_format);
-    match &arguments.command {
+    let end = match &arguments.command {
         Command::Guess(guess) => guess::guess(guess, &say),
         Command::Init(init) => init::init(init, &say),
         Command::Lint(lint) => lint::lint(lint, &say),
@@ -55,7 +57,9 @@ pub fn main() -> ExitCode {
         Command::Schema(schema) => schema::schema(schema, &say),
         Command::Completions(completions) => completions::completions(completions, &say),
         Command::Why(why) => why::why(why, &say),
-    }
+    };
+    store::close();
+    end
 }
 
 /// Column buffers of a few hundred kilobytes come and go all the time: giving them back to the system and asking for them

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::read::{Entry, Keys, Reader, Section, Takes, listed, similar, words};
 use super::tree::{ProjectFile, Text};
 use super::variables::{Use, Variables};
-use super::{columns, file, sources};
+use super::{columns, file, sources, stores};
 use crate::diagnostic::{Diagnostic, Diagnostics, code, nearest};
 use crate::yaml::Value;
 
@@ -13,7 +13,7 @@ pub(super) const PROJECT: Section = Section {
     what: "the project file",
     keys: &[&[
         ("sources", Takes::SqlNames(&Takes::Section(&sources::SOURCE))),
-        ("stores", Takes::Later),
+        ("stores", Takes::Names(&Takes::Section(&stores::STORE))),
         ("variables", Takes::SqlNames(&Takes::Text)),
         ("environments", Takes::Names(&Takes::Section(&ENVIRONMENT))),
         ("defaults", Takes::Types),
@@ -76,6 +76,7 @@ fn empty(path: &str, variables: Variables) -> ProjectFile {
     ProjectFile {
         path: path.to_owned(),
         sources: Vec::new(),
+        stores: Vec::new(),
         variables,
         defaults: Vec::new(),
         attributes: None,
@@ -88,15 +89,16 @@ fn empty(path: &str, variables: Variables) -> ProjectFile {
 }
 
 fn project(reader: &mut Reader<'_>, keys: &Keys<'_>, empty: ProjectFile) -> ProjectFile {
-    for key in ["stores", "deliver", "schedule", "notify"] {
+    for key in ["deliver", "schedule", "notify"] {
         if let Some(entry) = keys.get(key) {
-            reader.not_yet(key, entry.key, "this version reads and writes local files only");
+            reader.not_yet(key, entry.key, "this version does not do this");
         }
     }
     let output = keys.get("output").map(|entry| Folders::read(reader, entry)).unwrap_or_default();
     let publish = keys.get("publish").and_then(|entry| reader.word(entry, PUBLISH));
     ProjectFile {
         sources: keys.get("sources").map(|entry| sources::sources(reader, entry)).unwrap_or_default(),
+        stores: keys.get("stores").map(|entry| stores::stores(reader, entry)).unwrap_or_default(),
         defaults: keys.get("defaults").map(|entry| columns::defaults(reader, entry)).unwrap_or_default(),
         attributes: keys.get("attributes").and_then(|entry| reader.texts(entry, Reader::exact)),
         directory: output.directory(reader),

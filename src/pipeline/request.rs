@@ -139,6 +139,8 @@ pub enum Exit {
     Good,
     /// The data was refused.
     Refused,
+    /// A store or the network failed, after all retries: safe to run again.
+    Store,
     /// The run, the disk or the engine failed.
     Failed,
     /// A source is missing, empty or old.
@@ -161,6 +163,7 @@ impl Exit {
             Self::Mapping => 3,
             Self::Refused => 4,
             Self::Source => 6,
+            Self::Store => 7,
             Self::Interrupted => 130,
         }
     }

@@ -58,7 +58,8 @@ fn variables() -> Variables {
     let values = [("region", "emea"), ("export_day", "2026-11-20")];
     let values: BTreeMap<String, String> =
         values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Variables::new(values, BTreeMap::new(), date(2026, 11, 20), Some("prod".to_owned()))
+    let environment = ["EXPORTS_KEY_ID", "EXPORTS_SECRET"].map(|name| (name.to_owned(), format!("the {name}")));
+    Variables::new(values, environment.into(), date(2026, 11, 20), Some("prod".to_owned()))
 }
 
 /// A fragment with the keys in front of it that a mapping cannot do without.

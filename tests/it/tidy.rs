@@ -14,6 +14,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("resolve", 3),
     ("compile", 4),
     ("functions", 5),
+    ("store", 5),
     ("source", 6),
     ("guess", 6),
     ("engine", 7),
@@ -51,7 +52,11 @@ const HOMES: &[(&str, &[&str])] = &[
     ("libc", &["cli", "output", "source", "project"]),
     ("xxhash_rust", &["functions", "settle", "output"]),
     ("datafusion", &["functions", "source", "engine", "vet", "settle", "pipeline"]),
-    ("tokio", &["pipeline", "cli"]),
+    // What is read and published goes through its trait; who makes one is `store` alone.
+    ("object_store", &["store", "source", "output", "state"]),
+    ("object_store_opendal", &["store"]),
+    ("opendal", &["store"]),
+    ("tokio", &["store", "pipeline", "cli"]),
 ];
 
 /// Rooms above the glass wall: no I/O, no async, no engine, no clock.

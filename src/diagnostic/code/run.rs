@@ -75,6 +75,21 @@ codes! { RUN:
     USAGE "S808" Run "wrong usage"
         "The command line cannot be understood."
         "See `tanguero --help`.";
+    STORE_SETTING "S811" Mapping "a store cannot be used as it is set"
+        "Its URL or one of its settings is wrong; nothing was asked of it."
+        "Correct it where the message says it comes from.";
+    STORE_MISSING "S812" Run "an object or bucket is not there"
+        "The store answered, and knows nothing of this name."
+        "Check bucket, path and account.";
+    STORE_DENIED "S813" Run "a store refuses access"
+        "The credentials are missing, wrong, expired, or do not allow it."
+        "Check them: `stores:` first, then the environment.";
+    STORE_FAILED "S814" Run "a store or the network failed"
+        "It went on failing after all retries, until the deadline."
+        "Safe to run again.";
+    STORE_REFUSED "S815" Run "a store did not do what was asked"
+        "It answered, and another run would get the same answer."
+        "See the message: most often `endpoint` or `region` is wrong.";
     EMPTIED "W901" Row "a faulty value was emptied"
         "`on_error: empty` writes an empty cell instead."
         "Look at the column; Totango may delete the value it has.";
