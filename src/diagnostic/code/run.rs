@@ -51,6 +51,9 @@ codes! { RUN:
     SPLIT_TOO_SMALL "L707" Run "a single row is larger than `split.size`"
         "The part could not hold it."
         "Raise `split.size`.";
+    PLAN_CONDITION "L721" Run "publishing would do what `--fail-on` forbids"
+        "`tanguero plan` was told where to draw the line."
+        "Look at the samples; cure the source, or raise the bound.";
     SOURCE_MISSING "S801" Run "a source matches no file"
         "The export did not arrive, or the path is wrong."
         "Check the path; see when the export last ran.";
