@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
-use super::signs::{has_sign, quotes};
+use super::signs::{equal, has_sign, needs_quotes};
 
 /// Bytes tested and stored at once.
 const WORD: usize = 16;
@@ -32,8 +32,20 @@ impl LineEnding {
     }
 }
 
-/// Rows in the making. Memory stands ready behind them, so that the hot loop stores sixteen bytes at once and asks nothing but
-/// whether a field needs quotes.
+/// For each length the comma behind a short field.
+const COMMAS: [u128; WORD] = {
+    let mut commas = [0; WORD];
+    let mut length = 0;
+    while length < WORD {
+        commas[length] = (b',' as u128) << (8 * length);
+        length += 1;
+    }
+    commas
+};
+
+/// Rows in the making. A field takes the comma behind it along, and the line end takes the place of the last one. Memory
+/// stands ready behind the rows, so that the hot loop stores sixteen bytes at once and asks nothing but whether a field needs
+/// quotes, and not even that of fields that are `bare`: made of bytes that never do.
 #[derive(Debug, Default)]
 pub struct RowBuffer {
     /// Longer than what is written.
@@ -63,101 +75,111 @@ impl RowBuffer {
         self.length = 0;
     }
 
-    /// A comma.
-    #[inline(always)]
-    pub fn comma(&mut self) {
-        self.make_room(1);
-        self.put(b',');
-    }
-
-    /// A field of up to 16 bytes in one number, the first in the lowest byte, zeros behind the last: as short strings stand
+    /// A field of up to 15 bytes in one number, the first in the lowest byte, zeros behind the last: as short strings stand
     /// in Arrow's views.
     #[inline(always)]
-    pub fn packed(&mut self, packed: u128, length: usize) {
-        if has_sign(packed) {
+    pub fn short(&mut self, packed: u128, length: usize, bare: bool) {
+        debug_assert!(!bare || !has_sign(packed), "what a bare column holds needs no quotes");
+        if !bare && has_sign(packed) {
             return self.quoted(&packed.to_le_bytes()[..length]);
         }
-        self.make_room(WORD);
-        self.store(packed.to_le_bytes(), length);
+        self.store((packed | COMMAS[length]).to_le_bytes(), length + 1);
     }
 
-    /// Any field, in quotes if it needs them. That the empty only field of a line does too is the caller's to know; see
-    /// [`RowBuffer::row`].
+    /// Any field, in quotes if it needs them. That the empty only field of a line does too, `end_row` sees.
     #[inline]
-    pub fn field(&mut self, value: &[u8]) {
-        self.make_room(value.len() + WORD);
-        if let Some(first) = value.first_chunk::<WORD>()
-            && let Some(last) = value.last_chunk::<WORD>()
-            && value.len() <= 2 * WORD
-        {
-            // Ids and moments are of this length: two stores that overlap, no loop.
-            if has_sign(u128::from_le_bytes(*first)) || has_sign(u128::from_le_bytes(*last)) {
+    pub fn field(&mut self, value: &[u8], bare: bool) {
+        let Some((first, last)) = value.first_chunk::<8>().zip(value.last_chunk::<8>()) else {
+            return self.short(pack(value), value.len(), bare);
+        };
+        let length = value.len();
+        let Some((front, back)) = value.first_chunk::<WORD>().zip(value.last_chunk::<WORD>()) else {
+            let [first, last] = [*first, *last].map(u64::from_le_bytes);
+            if !bare && has_sign(u128::from(first) | u128::from(last) << 64) {
                 return self.quoted(value);
             }
-            self.store(*first, value.len() - WORD);
-            return self.store(*last, WORD);
+            let out = self.room(length + 1);
+            out[..8].copy_from_slice(&first.to_le_bytes());
+            out[length - 8..length].copy_from_slice(&last.to_le_bytes());
+            out[length] = b',';
+            self.length += length + 1;
+            return;
+        };
+        debug_assert!(!bare || !needs_quotes(value), "what a bare column holds needs no quotes");
+        if length > 2 * WORD {
+            return self.long(value, bare);
         }
-        let start = self.length;
-        let (chunks, rest) = value.as_chunks::<WORD>();
-        for chunk in chunks {
-            if has_sign(u128::from_le_bytes(*chunk)) {
-                self.length = start;
-                return self.quoted(value);
-            }
-            self.store(*chunk, WORD);
+        // Ids and moments are of this length: two stores that overlap, no loop.
+        if !bare && (has_sign(u128::from_le_bytes(*front)) || has_sign(u128::from_le_bytes(*back))) {
+            return self.quoted(value);
         }
-        if !rest.is_empty() {
-            let packed = pack(rest);
-            if has_sign(packed) {
-                self.length = start;
-                return self.quoted(value);
-            }
-            self.store(packed.to_le_bytes(), rest.len());
+        let out = self.room(length + 1);
+        out[..WORD].copy_from_slice(front);
+        out[length - WORD..length].copy_from_slice(back);
+        out[length] = b',';
+        self.length += length + 1;
+    }
+
+    #[inline(never)]
+    fn long(&mut self, value: &[u8], bare: bool) {
+        let signs = |chunk: &[u8; WORD]| has_sign(u128::from_le_bytes(*chunk));
+        if !bare && (value.as_chunks().0.iter().any(signs) || value.last_chunk().is_some_and(signs)) {
+            return self.quoted(value);
         }
+        self.raw(value);
+        self.comma();
     }
 
     /// Bytes as they are.
     #[inline]
     pub fn raw(&mut self, bytes: &[u8]) {
-        self.make_room(bytes.len());
-        self.bytes[self.length..self.length + bytes.len()].copy_from_slice(bytes);
+        self.room(bytes.len())[..bytes.len()].copy_from_slice(bytes);
         self.length += bytes.len();
+    }
+
+    /// The comma behind a field that was written as it is.
+    #[inline]
+    pub fn comma(&mut self) {
+        self.raw(b",");
     }
 
     /// A row and its line end.
     pub fn row<T: AsRef<[u8]>>(&mut self, fields: impl IntoIterator<Item = T>, ending: LineEnding) {
         let start = self.length;
-        for (at, field) in fields.into_iter().enumerate() {
-            if at > 0 {
-                self.comma();
-            }
-            self.field(field.as_ref());
-        }
+        fields.into_iter().for_each(|field| self.field(field.as_ref(), false));
         self.end_row(start, ending);
     }
 
-    /// The line end of the row that began at `start`.
-    #[inline]
+    /// The line end of the row that began at `start` and has a field at least.
+    #[inline(always)]
     pub fn end_row(&mut self, start: usize, ending: LineEnding) {
+        self.length -= 1;
         if self.length == start {
             // The empty only field of a line.
             self.raw(b"\"\"");
         }
-        self.raw(ending.bytes());
+        let ending = ending.bytes();
+        let word = ending.iter().rev().fold(0, |word, byte| word << 8 | u128::from(*byte));
+        self.store(word.to_le_bytes(), ending.len());
     }
 
     /// Sixteen bytes at once, of which only `length` count, are one store instead of a call.
     #[inline(always)]
     fn store(&mut self, bytes: [u8; WORD], length: usize) {
-        self.bytes[self.length..self.length + WORD].copy_from_slice(&bytes);
+        match self.bytes.get_mut(self.length..).and_then(|free| free.first_chunk_mut()) {
+            Some(free) => *free = bytes,
+            None => self.room(length)[..WORD].copy_from_slice(&bytes),
+        }
         self.length += length;
     }
 
+    /// Memory for `more` bytes and a word.
     #[inline(always)]
-    fn make_room(&mut self, more: usize) {
-        if self.bytes.len() - self.length < more {
-            self.grow(more);
+    fn room(&mut self, more: usize) -> &mut [u8] {
+        if self.bytes.len() - self.length < more + WORD {
+            self.grow(more + WORD);
         }
+        &mut self.bytes[self.length..]
     }
 
     #[cold]
@@ -169,21 +191,23 @@ impl RowBuffer {
     /// In quotes, with every quote doubled. Sixteen bytes at a time are stored whole, and stored again from behind each quote.
     #[inline(never)]
     fn quoted(&mut self, value: &[u8]) {
-        self.make_room(2 * value.len() + 2 + WORD);
+        self.room(2 * value.len() + 3);
         self.put(b'"');
         let (chunks, rest) = value.as_chunks::<WORD>();
         for chunk in chunks {
             self.doubled(u128::from_le_bytes(*chunk), WORD);
         }
         if !rest.is_empty() {
-            self.doubled(pack(rest), rest.len());
+            // Where there are sixteen, the last ones are read and all but the rest shifted out.
+            let last = value.last_chunk().map(|last| u128::from_le_bytes(*last) >> (8 * (WORD - rest.len())));
+            self.doubled(last.unwrap_or_else(|| pack(rest)), rest.len());
         }
-        self.put(b'"');
+        self.store(u128::from(u16::from_le_bytes(*b"\",")).to_le_bytes(), 2);
     }
 
     #[inline(always)]
     fn doubled(&mut self, mut packed: u128, mut length: usize) {
-        let mut quotes = quotes(packed);
+        let mut quotes = equal(packed, b'"');
         while quotes != 0 {
             let until = quotes.trailing_zeros() as usize + 1;
             self.store(packed.to_le_bytes(), until);

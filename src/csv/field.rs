@@ -7,6 +7,10 @@ use memchr::{memchr, memchr2};
 
 use super::dialect::Dialect;
 use super::index::Place;
+use super::signs::equal;
+
+/// Bytes looked at at once.
+const WORD: usize = 16;
 
 /// The fields of `record`, which has no line end.
 pub(super) fn fields<'a>(record: &'a [u8], dialect: &'a Dialect) -> impl Iterator<Item = Place> + 'a {
@@ -65,20 +69,18 @@ pub(super) fn unescape(text: &mut Vec<u8>, bytes: &[u8], range: Range<usize>, di
     let quote = dialect.quote;
     let escape = dialect.own_escape().unwrap_or(quote);
     let start = text.len();
-    text.resize(start + range.len() + 8, 0);
+    text.resize(start + range.len() + WORD, 0);
     let out = &mut text[start..];
     let (mut from, mut to) = (range.start, 0);
     while from < range.end {
-        // Eight bytes at a time, copied before they are looked at, also beyond the end: most such fields are short and hold
+        // Sixteen bytes at a time, copied before they are looked at, also beyond the end: most such fields are short and hold
         // several quotes.
-        let Some(next) = bytes[from..].first_chunk::<8>() else { break };
-        let word = u64::from_le_bytes(*next);
-        let mut signs = zeros(word ^ u64::from_ne_bytes([quote; 8]));
-        if escape != quote {
-            signs |= zeros(word ^ u64::from_ne_bytes([escape; 8]));
-        }
-        out[to..to + 8].copy_from_slice(next);
-        let clean = (signs.trailing_zeros() as usize / 8).min(range.end - from);
+        let Some(next) = bytes[from..].first_chunk::<WORD>() else { break };
+        let word = u128::from_le_bytes(*next);
+        let signs = equal(word, quote) | if escape == quote { 0 } else { equal(word, escape) };
+        out[to..to + WORD].copy_from_slice(next);
+        let clean = (signs | 1 << WORD).trailing_zeros() as usize;
+        let clean = clean.min(range.end - from);
         from += clean;
         to += clean;
         if signs != 0 && from < range.end {
@@ -97,10 +99,4 @@ pub(super) fn unescape(text: &mut Vec<u8>, bytes: &[u8], range: Range<usize>, di
         from += 1;
     }
     text.truncate(start + to);
-}
-
-/// The top bit of bytes that are zero. Above the lowest of them others may be set too.
-fn zeros(word: u64) -> u64 {
-    const LOW: u64 = 0x0101_0101_0101_0101;
-    word.wrapping_sub(LOW) & !word & (LOW << 7)
 }

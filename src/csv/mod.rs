@@ -37,6 +37,7 @@ pub use encode::{LineEnding, RowBuffer, RowFields, decode_row};
 pub use fault::{BadRecord, RecordFault};
 pub use footer::{Footer, footer_lines, footer_match, salesforce_footer};
 pub use header::{Header, HeaderFault, Start, read_header, read_start};
-pub use record::{RawRecord, raw_record};
+pub use record::{RawRecord, raw_record, record_end};
 pub use rows::{Column, Rows};
+pub use signs::needs_quotes;
 pub use split::{Mark, Mode, Piece, Splitter};

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::dialect::Dialect;
+use memchr::memchr2_iter;
+
+use super::dialect::{Dialect, line_end};
 use super::fault::RecordFault;
 use super::field::{content, fields};
 use super::walk::{Step, Walk};
@@ -51,6 +53,21 @@ pub fn raw_record<'a>(
     })
 }
 
+/// One past the line end of the record at the start of `bytes`, which stand in a piece of [`Mode::Regular`].
+///
+/// [`Mode::Regular`]: super::Mode::Regular
+pub fn record_end(bytes: &[u8], dialect: &Dialect, carriage_return: bool) -> usize {
+    let mut inside = false;
+    for at in memchr2_iter(dialect.quote, line_end(carriage_return), bytes) {
+        if bytes[at] == dialect.quote {
+            inside = !inside;
+        } else if !inside {
+            return at + 1;
+        }
+    }
+    bytes.len()
+}
+
 fn text(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
     match bytes {
         Cow::Borrowed(bytes) => simdutf8::basic::from_utf8(bytes).ok().map(Cow::Borrowed),
@@ -79,6 +96,17 @@ mod tests {
         assert_eq!(read(b"\"a\nb").fault, Some(RecordFault::OpenQuote));
         assert_eq!(read(b"a,\xFF\n").fault, Some(RecordFault::BadBytes));
         assert_eq!(raw_record(b"\"a\nb", &Dialect::default(), false, false), None);
+    }
+
+    #[test]
+    fn the_end_of_a_regular_record_is_where_the_state_machine_finds_it() {
+        for record in ["1,2\n", "\"a\nb\",\"c\"\"\n\"\"d\"\r\n", "\n", "a", "\"\"\n", "\"x\"\r\n"] {
+            let bytes = [record, "2,\"y\"\n"].concat();
+            let bytes = if record.ends_with('\n') { bytes.as_bytes() } else { record.as_bytes() };
+            let read = raw_record(bytes, &Dialect::default(), false, true).unwrap();
+            assert_eq!(record_end(bytes, &Dialect::default(), false), read.next, "{record:?}");
+        }
+        assert_eq!(record_end(b"\"a\rb\"\rc", &Dialect::default(), true), 6);
     }
 
     #[test]

@@ -4,6 +4,11 @@
 /// Bytes that make a field need quotes.
 const SIGNS: [u8; 6] = *b",;'\"\r\n";
 
+/// Whether a field needs quotes.
+pub fn needs_quotes(value: &[u8]) -> bool {
+    value.iter().any(|byte| SIGNS.contains(byte))
+}
+
 /// Whether one of 16 bytes makes a field need quotes.
 #[inline(always)]
 pub(super) fn has_sign(bytes: u128) -> bool {
@@ -16,31 +21,31 @@ pub(super) fn has_sign(bytes: u128) -> bool {
     portable(bytes)
 }
 
-/// Which of 16 bytes are `"`, the first in the lowest bit.
+/// Which of 16 bytes are `wanted`, the first in the lowest bit.
 #[inline(always)]
-pub(super) fn quotes(bytes: u128) -> u32 {
+pub(super) fn equal(bytes: u128, wanted: u8) -> u32 {
     #[cfg(target_arch = "x86_64")]
     {
         // SAFETY: SSE2 is part of every x86-64 processor.
-        unsafe { quotes_with_sse2(bytes) }
+        unsafe { equal_with_sse2(bytes, wanted) }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    quotes_portable(bytes)
+    equal_portable(bytes, wanted)
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "sse2")]
 #[inline]
-fn quotes_with_sse2(bytes: u128) -> u32 {
+fn equal_with_sse2(bytes: u128, wanted: u8) -> u32 {
     use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_set_epi64x, _mm_set1_epi8};
     let bytes = _mm_set_epi64x((bytes >> 64) as i64, bytes as i64);
-    _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'"'.cast_signed()))).cast_unsigned()
+    _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(wanted.cast_signed()))).cast_unsigned()
 }
 
-/// [`quotes`] on any processor.
+/// [`equal`] on any processor.
 #[cfg(any(test, not(target_arch = "x86_64")))]
-fn quotes_portable(bytes: u128) -> u32 {
-    bytes.to_le_bytes().iter().enumerate().fold(0, |bits, (at, byte)| bits | u32::from(*byte == b'"') << at)
+fn equal_portable(bytes: u128, wanted: u8) -> u32 {
+    bytes.to_le_bytes().iter().enumerate().fold(0, |bits, (at, byte)| bits | u32::from(*byte == wanted) << at)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -82,7 +87,8 @@ mod tests {
                 prop_assert_eq!(has_sign(u128::from_le_bytes(bytes)), expected);
                 prop_assert_eq!(portable(u128::from_le_bytes(bytes)), expected);
                 let packed = u128::from_le_bytes(bytes);
-                prop_assert_eq!(quotes(packed), quotes_portable(packed));
+                prop_assert_eq!(equal(packed, byte), equal_portable(packed, byte));
+                prop_assert!(equal(packed, byte) >> at & 1 == 1 || bytes[at] != byte);
             }
         }
     }

@@ -25,7 +25,7 @@ use datafusion::prelude::SessionContext;
 
 use crate::resolve::CellSpec;
 
-pub use cell::{Step, Trace};
+pub use cell::{Step, Trace, is_bare};
 pub use column::{judged_fields, judged_parts, judged_type};
 pub use explain::{Explainer, explain};
 pub use fault::{code_of, is_warning};

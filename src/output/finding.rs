@@ -77,8 +77,23 @@ pub enum Finding {
     },
     /// Neither written nor rejected nor a duplicate.
     Nowhere {
+        /// The mapping.
+        mapping: String,
         /// Keys of the run that look like it.
         near: Vec<String>,
+        /// Records that `where` dropped: their keys are not kept.
+        filtered: u64,
+    },
+    /// A record that could not be read holds the text of the key.
+    Unreadable {
+        /// Its code.
+        code: String,
+        /// Why it could not be read.
+        message: String,
+        /// Its source file.
+        file: String,
+        /// The line on which it starts.
+        line: u64,
     },
 }
 
@@ -156,15 +171,25 @@ fn tell(out: &mut String, finding: &Finding) -> std::fmt::Result {
             writeln!(out, "the files of this run have been replaced by run {}", escape(run_id))
         }
         Finding::Superseded { by: None } => writeln!(out, "the files of this run are gone"),
-        Finding::Nowhere { near } => {
+        Finding::Nowhere { mapping, near, filtered } => {
             writeln!(out, "not found: neither written nor rejected nor a duplicate")?;
-            match near.as_slice() {
-                [] => Ok(()),
-                near => {
-                    let near: Vec<String> = near.iter().map(|key| format!("`{}`", escape(key))).collect();
-                    writeln!(out, "  near: {}", near.join(", "))
-                }
+            if !near.is_empty() {
+                let near: Vec<String> = near.iter().map(|key| format!("`{}`", escape(key))).collect();
+                writeln!(out, "  near: {}", near.join(", "))?;
             }
+            if *filtered > 0 {
+                writeln!(
+                    out,
+                    "  `where` dropped {filtered} of the records and kept none of their keys: `tanguero preview {} --key …` looks for it in \
+                     the sources as they are now",
+                    escape(mapping)
+                )?;
+            }
+            Ok(())
+        }
+        Finding::Unreadable { code, message, file, line } => {
+            writeln!(out, "in a record that cannot be read: {}:{line}", escape(file))?;
+            writeln!(out, "  {code}: {}", escape(message))
         }
     }
 }

@@ -46,7 +46,7 @@ pub fn why(evidence: &Path, base: &Path, mapping: &str, key: &str) -> Result<Vec
     let told = |finding: &Finding| !matches!(finding, Finding::Superseded { .. } | Finding::NotPublished { .. });
     if !search.found.iter().any(told) {
         let near = search.near.into_iter().map(|(_, key)| key).collect();
-        search.found.push(Finding::Nowhere { near });
+        search.found.push(Finding::Nowhere { mapping: mapping.to_owned(), near, filtered: of.rows.filtered });
     }
     Ok(search.found)
 }
@@ -134,6 +134,10 @@ impl Search<'_> {
                     line,
                     related,
                 });
+            } else if key.is_empty() && text("column") == "record" && self.is_in(columns.get(fields, "record")) {
+                let (file, line) = place;
+                let (code, message) = (text("code"), text("message"));
+                self.found.push(Finding::Unreadable { code, message, file, line });
             } else if self.is_same(&related) && last.as_ref() != Some(&place) {
                 count += 1;
                 if first.len() < SHOWN {
@@ -169,6 +173,18 @@ impl Search<'_> {
             }
         })?;
         Ok(())
+    }
+
+    /// Whether a raw record holds the key, or each part of it, between signs that no id has.
+    fn is_in(&self, record: &str) -> bool {
+        let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        let holds = |part: &str| {
+            record.match_indices(part).any(|(at, _)| {
+                let bytes = record.as_bytes();
+                !part.is_empty() && !is_part(bytes[..at].last()) && !is_part(bytes.get(at + part.len()))
+            })
+        };
+        self.key.split('|').all(holds)
     }
 
     fn is_same(&self, key: &str) -> bool {

@@ -17,7 +17,7 @@ use crate::pipeline::open::register;
 use crate::pipeline::prepare::Prepared;
 use crate::pipeline::{Failure, Stop, words};
 use crate::resolve::Input;
-use crate::settle::{Absence, Explainer, Explanation, Fate, KeySet, Reason, Rejected, Settled, rules_of_row};
+use crate::settle::{Absence, Explainer, Explanation, Fate, KeySet, Reason, Recall, Rejected, Settled, rules_of_row};
 use crate::source::{FileRegister, Source, Unreadable};
 
 /// Batches that are judged again before those at hand are told.
@@ -55,12 +55,10 @@ impl SecondLook<'_> {
             unreadable: self.unreadable().into_iter().peekable(),
             raw: BTreeMap::new(),
         };
-        let mut by_place: BTreeMap<(u32, u64), Vec<Rejected>> = BTreeMap::new();
-        for rejected in self.settled.rejected() {
-            by_place.entry((rejected.position.file, rejected.position.line)).or_default().push(rejected);
-        }
-        if !by_place.is_empty() {
-            self.again(by_place, &mut telling).await?;
+        let recall = self.settled.recall()?;
+        let places = recall.places();
+        if !places.is_empty() {
+            self.again(recall, places, &mut telling).await?;
         }
         telling.unreadable_before((u32::MAX, u64::MAX))?;
         Ok(telling.writer.finish()?)
@@ -92,11 +90,12 @@ impl SecondLook<'_> {
     /// Reads the rejected records again and tells of each.
     async fn again(
         &self,
-        by_place: BTreeMap<(u32, u64), Vec<Rejected>>,
+        mut recall: Recall<'_>,
+        places: Vec<(u32, u64)>,
         telling: &mut Telling<'_>,
     ) -> Result<(), Failure> {
         let engine = |error| Failure::engine(&error, None);
-        let table = self.rows.records(by_place.keys().copied().collect());
+        let table = self.rows.records(places);
         register(self.session, crate::compile::table(&self.prepared.resolved), table)?;
         let frame = self.session.sql(&self.prepared.compiled.report).await.map_err(engine)?;
         let stream = frame.execute_stream().await.map_err(engine)?;
@@ -110,20 +109,16 @@ impl SecondLook<'_> {
                 }
             }
         });
-        let mut told: BTreeMap<(u32, u64), usize> = BTreeMap::new();
         while let Some(batch) = batches.recv().await {
             self.stop.check()?;
             let batch = Batch::new(batch.map_err(engine)?, telling.judged.len())?;
             for row in 0..batch.batch.num_rows() {
                 let place = batch.place(row);
-                let Some(reasons) = by_place.get(&place) else { continue };
-                // A query may give one source record several rows: they come in the same order both times.
-                let occurrence = told.entry(place).or_default();
-                let rows: Vec<usize> = distinct_rows(reasons);
-                let wanted = rows.get((*occurrence).min(rows.len().saturating_sub(1))).copied();
-                *occurrence += 1;
-                telling.unreadable_before(place)?;
-                for rejected in reasons.iter().filter(|rejected| Some(rejected.row) == wanted) {
+                let reasons = recall.meet(place);
+                if !reasons.is_empty() {
+                    telling.unreadable_before(place)?;
+                }
+                for rejected in &reasons {
                     telling.tell(&batch, row, rejected)?;
                 }
             }
@@ -162,12 +157,6 @@ pub(super) struct LeftOut {
     pub duplicates: Option<Staged>,
     /// Non-empty cells of the written rows, by column of the output.
     pub fill: Vec<u64>,
-}
-
-fn distinct_rows(reasons: &[Rejected]) -> Vec<usize> {
-    let mut rows: Vec<usize> = reasons.iter().map(|rejected| rejected.row).collect();
-    rows.dedup();
-    rows
 }
 
 /// Writes the reasons, record by record, in the order of files and lines.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::functions::fault;
+use crate::functions::{fault, is_bare};
 use crate::mapping::CellType;
 use crate::pipeline::known::{Knowledge, ignores_case};
 use crate::resolve::{Input, Resolved, Target, TargetColumn};
@@ -33,6 +33,7 @@ pub(super) fn task(resolved: &Resolved, known: &Knowledge, beside: Beside, arriv
                 LayoutColumn {
                     name: column.header.clone(),
                     is_number: matches!(kind, CellType::Integer | CellType::Number | CellType::Currency),
+                    bare: is_bare(&column.cell),
                     written: true,
                 }
             })

@@ -20,6 +20,10 @@ pub(super) struct Cells<'a> {
     views: Cow<'a, [u128]>,
     /// 0 for no fault.
     pub(super) faults: &'a [u8],
+    /// No value needs quotes: see [`LayoutColumn`].
+    ///
+    /// [`LayoutColumn`]: crate::settle::LayoutColumn
+    pub(super) bare: bool,
 }
 
 /// What `newest` compares.
@@ -47,14 +51,14 @@ pub(super) struct Batch<'a> {
 }
 
 impl<'a> Cells<'a> {
-    fn new(array: &'a ArrayRef, name: &str) -> Result<Self, Error> {
+    fn new(array: &'a ArrayRef, name: &str, bare: bool) -> Result<Self, Error> {
         let unexpected = || Error::Batch(format!("column `{name}` is {}", array.data_type()));
         let pair = array.as_any().downcast_ref::<StructArray>().ok_or_else(unexpected)?;
         let [values, faults] = pair.columns() else { return Err(unexpected()) };
         let values = values.as_any().downcast_ref::<StringViewArray>().ok_or_else(unexpected)?;
         let faults = faults.as_any().downcast_ref::<UInt8Array>().ok_or_else(unexpected)?;
         let nulls = NullBuffer::union(pair.nulls(), values.nulls()).filter(|nulls| nulls.null_count() > 0);
-        Ok(Self { values, views: nulled(values.views(), nulls.as_ref()), faults: faults.values() })
+        Ok(Self { values, views: nulled(values.views(), nulls.as_ref()), faults: faults.values(), bare })
     }
 
     /// The cell's text; empty for none.
@@ -67,6 +71,13 @@ impl<'a> Cells<'a> {
     #[inline]
     pub(super) fn view(&self, row: usize) -> u128 {
         self.views[row]
+    }
+
+    /// The text of a view of more than 12 bytes.
+    #[inline]
+    pub(super) fn long(&self, view: u128) -> &'a [u8] {
+        let (length, buffer, offset) = (view as u32 as usize, (view >> 64) as u32 as usize, (view >> 96) as usize);
+        &self.values.data_buffers()[buffer].as_slice()[offset..offset + length]
     }
 
     /// Whether any row has a fault; the usual answer is no, and comes fast.
@@ -101,7 +112,7 @@ impl<'a> Order<'a> {
             .or_else(|| any.downcast_ref::<TimestampNanosecondArray>().map(|array| array.values()));
         match whole {
             Some(values) => Ok(Self::Whole(values, nulls)),
-            None => Ok(Self::Text(Cells::new(array, "_by")?, kind)),
+            None => Ok(Self::Text(Cells::new(array, "_by", false)?, kind)),
         }
     }
 
@@ -136,16 +147,19 @@ impl<'a> Batch<'a> {
             return Err(Error::Batch("`_file` and `_line` have other types".to_owned()));
         };
         let named = layout.columns.iter().zip(&batch.columns()[2..]);
-        let columns = named.map(|(column, array)| Cells::new(array, &column.name)).collect::<Result<_, _>>()?;
+        let columns =
+            named.map(|(column, array)| Cells::new(array, &column.name, column.bare)).collect::<Result<_, _>>()?;
         let mut rest = batch.columns()[2 + layout.columns.len()..].iter();
         let order = match (layout.order_by, layout.order_by.and_then(|_| rest.next())) {
             (Some(kind), Some(array)) => Some(Order::new(array, kind)?),
             _ => None,
         };
         let pivot = match rest.as_slice() {
-            [module, action, value] => {
-                Some([Cells::new(module, "_module")?, Cells::new(action, "_action")?, Cells::new(value, "_value")?])
-            }
+            [module, action, value] => Some([
+                Cells::new(module, "_module", false)?,
+                Cells::new(action, "_action", false)?,
+                Cells::new(value, "_value", false)?,
+            ]),
             _ => None,
         };
         Ok(Self { rows: batch.num_rows(), files: files.values(), lines: lines.values(), columns, order, pivot })

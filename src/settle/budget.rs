@@ -43,6 +43,11 @@ impl Lease {
         Self { budget: Arc::clone(budget), bytes: 0 }
     }
 
+    /// An empty one of the same budget.
+    pub(super) fn another(&self) -> Self {
+        Self::new(&self.budget)
+    }
+
     /// Takes `bytes` more for `stage`.
     pub(super) fn take(&mut self, bytes: u64, stage: &'static str) -> Result<(), Error> {
         let used = self.budget.used.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);

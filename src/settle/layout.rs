@@ -52,6 +52,8 @@ pub struct LayoutColumn {
     pub name: String,
     /// `sum` adds it.
     pub is_number: bool,
+    /// None of its values holds a byte that would need quotes in a CSV file.
+    pub bare: bool,
     /// It stands in the output; otherwise it is only judged.
     pub written: bool,
 }

@@ -121,15 +121,16 @@ impl Writer<'_> {
         self.cells.decode(&group.key);
         let offset = self.spill.length();
         let out = &mut self.spill.buffer;
+        let start = out.len();
         out.raw(&group.key);
+        out.comma();
         for (place, filled) in filled.iter_mut().enumerate().take(self.keys) {
             *filled += u64::from(!self.cells.get(place).is_empty());
         }
         let beside = rules.beside.cells.get(&hash);
         for index in 0..rules.beside.columns.len() {
-            out.comma();
             let cell = beside.and_then(|cells| cells.get(index)).map_or("", String::as_str);
-            out.field(cell.as_bytes());
+            out.field(cell.as_bytes(), false);
             filled[self.keys + index] += u64::from(!cell.is_empty());
         }
         let first = self.keys + rules.beside.columns.len();
@@ -140,14 +141,14 @@ impl Writer<'_> {
             }
         }
         for (place, value) in values.into_iter().enumerate() {
-            out.comma();
             let value = value.or_else(|| rules.fill_zero.then(Amount::default));
             if let Some(amount) = value {
                 out.raw(amount.text().as_bytes());
                 filled[first + place] += 1;
             }
+            out.comma();
         }
-        out.raw(self.task.layout.line_ending().bytes());
+        out.end_row(start, self.task.layout.line_ending());
         let length = self.spill.length() - offset;
         self.rewritten.push(Rewritten { row: rows.count as u32, file: self.file, offset, length });
         let mut flags = 0;

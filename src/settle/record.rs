@@ -17,8 +17,9 @@ pub(super) mod flag {
     pub(crate) const PARENT_KNOWN: u8 = 16;
 }
 
-/// Values per chunk.
-const CHUNK: usize = 1 << 16;
+/// Bytes of a chunk: so large that the allocator gives it back to the system at once, because all columns grow side by side
+/// and the gaps that one leaves in the heap are too small for what comes after.
+const CHUNK: usize = 4 << 20;
 
 /// Bytes after which a new block starts, so that ends within a block fit 32 bits.
 const BLOCK: u64 = 1 << 31;
@@ -30,16 +31,19 @@ pub(super) struct Chunked<T> {
 }
 
 impl<T: Copy> Chunked<T> {
+    /// Values per chunk.
+    const VALUES: usize = CHUNK / size_of::<T>();
+
     pub(super) fn new() -> Self {
         Self { chunks: Vec::new() }
     }
 
     pub(super) fn push(&mut self, value: T) {
         match self.chunks.last_mut() {
-            Some(chunk) if chunk.len() < CHUNK => chunk.push(value),
+            Some(chunk) if chunk.len() < Self::VALUES => chunk.push(value),
             _ => {
                 // The first chunk grows by itself: small inputs stay small.
-                let mut chunk = Vec::with_capacity(if self.chunks.is_empty() { 0 } else { CHUNK });
+                let mut chunk = Vec::with_capacity(if self.chunks.is_empty() { 0 } else { Self::VALUES });
                 chunk.push(value);
                 self.chunks.push(chunk);
             }
@@ -50,11 +54,11 @@ impl<T: Copy> Chunked<T> {
     pub(super) fn extend(&mut self, mut values: &[T]) {
         while let Some(first) = values.first() {
             let room = match self.chunks.last() {
-                Some(chunk) if chunk.len() < CHUNK => CHUNK - chunk.len(),
+                Some(chunk) if chunk.len() < Self::VALUES => Self::VALUES - chunk.len(),
                 _ => {
                     self.push(*first);
                     values = &values[1..];
-                    CHUNK - 1
+                    Self::VALUES - 1
                 }
             };
             let (these, rest) = values.split_at(room.min(values.len()));
@@ -70,15 +74,15 @@ impl<T: Copy> Chunked<T> {
     }
 
     pub(super) fn get(&self, index: usize) -> T {
-        self.chunks[index / CHUNK][index % CHUNK]
+        self.chunks[index / Self::VALUES][index % Self::VALUES]
     }
 
     /// Appends `length` values from `start` on to `out`.
     pub(super) fn copy(&self, start: usize, length: usize, out: &mut Vec<T>) {
         let (mut at, end) = (start, start + length);
         while at < end {
-            let chunk = &self.chunks[at / CHUNK];
-            let from = at % CHUNK;
+            let chunk = &self.chunks[at / Self::VALUES];
+            let from = at % Self::VALUES;
             let count = (end - at).min(chunk.len() - from);
             out.extend_from_slice(&chunk[from..from + count]);
             at += count;

@@ -126,20 +126,21 @@ impl Settled {
 
     /// Rows that are not written although no other row of their key was taken: each reason of each row, in source order.
     pub fn rejected(&self) -> impl Iterator<Item = Rejected> + '_ {
+        (0..self.case.rows.count).flat_map(|row| self.reasons(row))
+    }
+
+    /// Why `row` is rejected; nothing if it is not.
+    pub(super) fn reasons(&self, row: usize) -> impl Iterator<Item = Rejected> + '_ {
         let case = &self.case;
-        let mut reasons = case.reasons.as_slice();
-        (0..case.rows.count).flat_map(move |row| {
-            let own = match case.winners.fate[row] {
-                Fate::RejectedKey | Fate::RejectedCells => Some(Reason::Cells),
-                _ => None,
-            };
-            let end = reasons.iter().position(|(other, _)| *other as usize > row).unwrap_or(reasons.len());
-            let (these, rest) = reasons.split_at(end);
-            reasons = rest;
-            let position = Position::unpack(case.rows.position[row]);
-            let all = own.into_iter().chain(these.iter().map(|(_, reason)| *reason));
-            all.map(move |reason| Rejected { row, position, reason })
-        })
+        let fate = case.winners.fate[row];
+        let own = matches!(fate, Fate::RejectedKey | Fate::RejectedCells).then_some(Reason::Cells);
+        let first = match fate {
+            Fate::Written => case.reasons.len(),
+            _ => case.reasons.partition_point(|(other, _)| (*other as usize) < row),
+        };
+        let others = case.reasons[first..].iter().take_while(move |(other, _)| *other as usize == row);
+        let position = Position::unpack(case.rows.position[row]);
+        own.into_iter().chain(others.map(|(_, reason)| *reason)).map(move |reason| Rejected { row, position, reason })
     }
 
     /// Goes through the rows that are encoded and not written, in source order, and tells of each that lost to another row of

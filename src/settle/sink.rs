@@ -249,17 +249,14 @@ impl Sink {
     fn encode_row(&mut self, task: &Task, columns: &[&Cells<'_>], row: usize) {
         let out = &mut self.spill.buffer;
         let start = out.len();
-        for ((place, cells), filled) in columns.iter().enumerate().zip(&mut self.tally.filled) {
-            if place > 0 {
-                out.comma();
-            }
+        for (cells, filled) in columns.iter().zip(&mut self.tally.filled) {
             let view = cells.view(row);
-            match view as u32 as usize {
-                0 => continue,
-                length @ ..=12 => out.packed(view >> 32, length),
-                _ => out.field(cells.get(row)),
+            let length = view as u32 as usize;
+            match length {
+                ..=12 => out.short(view >> 32, length, cells.bare),
+                _ => out.field(cells.long(view), cells.bare),
             }
-            *filled += 1;
+            *filled += u64::from(length != 0);
         }
         out.end_row(start, task.layout.line_ending());
     }
@@ -293,13 +290,13 @@ impl Sink {
             };
             if flags == 0 {
                 key.clear();
-                encode_key(&mut key, parts);
+                parts.for_each(|part| key.field(part, false));
                 let order = if task.layout.arrival_order { self.arrived } else { place };
                 self.groups.add(Record {
                     hash,
                     order,
                     position: place,
-                    key: key.bytes(),
+                    key: key.bytes().strip_suffix(b",").expect("a comma stands behind each field"),
                     module: module.get(row),
                     action: action.get(row),
                     value: value.get(row),
@@ -316,15 +313,5 @@ impl Sink {
             self.arrived += 1;
         }
         self.lease.take(self.groups.newly_used(), "pivoting")
-    }
-}
-
-/// Key cells as the front of a row.
-fn encode_key<'a>(out: &mut RowBuffer, parts: impl Iterator<Item = &'a [u8]>) {
-    for (place, part) in parts.enumerate() {
-        if place > 0 {
-            out.comma();
-        }
-        out.field(part);
     }
 }

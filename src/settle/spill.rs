@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::csv::RowBuffer;
@@ -18,6 +18,8 @@ const WINDOW: usize = 1 << 18;
 #[derive(Debug)]
 pub(super) struct Spill {
     file: File,
+    /// Where it was made, for errors: its name is gone.
+    directory: PathBuf,
     /// Bytes in the file.
     written: u64,
     /// Bytes not yet in the file.
@@ -31,9 +33,9 @@ impl Spill {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let path = directory.join(format!("rows-{}-{number}", std::process::id()));
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
-        std::fs::remove_file(&path)?;
-        Ok(Self { file, written: 0, buffer: RowBuffer::default() })
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path).map_err(within(directory))?;
+        std::fs::remove_file(&path).map_err(within(directory))?;
+        Ok(Self { file, directory: directory.to_owned(), written: 0, buffer: RowBuffer::default() })
     }
 
     /// Bytes so far, in the file and in the buffer.
@@ -48,7 +50,7 @@ impl Spill {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.write_all(self.buffer.bytes())?;
+        self.file.write_all(self.buffer.bytes()).map_err(within(&self.directory))?;
         self.written += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())
@@ -59,6 +61,11 @@ impl Spill {
         self.flush()?;
         Ok(self.file)
     }
+}
+
+/// Says in which folder something failed: a full disk is helped by another `TMPDIR` or by room there.
+fn within(directory: &Path) -> impl Fn(io::Error) -> io::Error + '_ {
+    move |error| io::Error::new(error.kind(), format!("in `{}`: {error}", directory.display()))
 }
 
 /// Reads rows of one finished file; fast when they are asked for in rising order.
@@ -106,5 +113,26 @@ impl<'a> Window<'a> {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it became shorter while it was used"));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_names_the_folder() {
+        let folder = std::env::temp_dir().join("there-is-no-such-folder");
+        let error = Spill::create(&folder).unwrap_err();
+        assert!(error.to_string().contains("there-is-no-such-folder"), "{error}");
+        let mut full = Spill {
+            file: OpenOptions::new().write(true).open("/dev/full").unwrap(),
+            directory: folder,
+            written: 0,
+            buffer: RowBuffer::default(),
+        };
+        full.buffer.raw(b"row");
+        let error = full.finish().unwrap_err();
+        assert!(error.to_string().starts_with("in `") && error.kind() == io::ErrorKind::StorageFull, "{error}");
     }
 }

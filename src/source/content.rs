@@ -73,6 +73,14 @@ impl Content {
         }
     }
 
+    /// What its text is read as.
+    pub fn encoding(&self) -> &'static str {
+        match self {
+            Self::Csv(file) => file.form.encoding.name(),
+            _ => "UTF-8",
+        }
+    }
+
     /// Starts to read the file at `path`; where its pieces are known, `index` says where they begin.
     pub fn open(&self, path: &Path, request: Arc<Request>, index: Arc<[Mark]>) -> Result<Box<dyn Pieces>, SourceError> {
         match self {

@@ -9,6 +9,7 @@ use datafusion::arrow::buffer::Buffer;
 use crate::csv::{self, BadRecord, Decoder, Dialect, RecordFault, Rows};
 use crate::source::csv_file::{CsvFile, code_of};
 use crate::source::definition::SourceError;
+use crate::source::ledger::bad_byte;
 use crate::source::piece::{Fault, Piece, Request, Tally};
 use crate::source::view::text_arrays;
 
@@ -63,7 +64,6 @@ impl CsvPiece {
         let text = &self.bytes[..self.piece.length];
         let wanted = self.shared.request.wanted_between(self.piece.first_line, u64::MAX).filter(|_| regular);
         let Some(wanted) = wanted else { return false };
-        let before = (picked.records.len(), picked.lines.len());
         let (mut line, mut start) = (self.piece.first_line, 0);
         let mut ends = memchr::memchr_iter(b'\n', text);
         for &next in wanted {
@@ -74,12 +74,8 @@ impl CsvPiece {
             if start >= text.len() {
                 break;
             }
-            let Some(record) = csv::raw_record(&text[start..], &self.shared.dialect, false, true) else {
-                picked.records.truncate(before.0);
-                picked.lines.truncate(before.1);
-                return false;
-            };
-            picked.records.extend_from_slice(&text[start..start + record.next]);
+            let end = start + csv::record_end(&text[start..], &self.shared.dialect, false);
+            picked.records.extend_from_slice(&text[start..end]);
             if !picked.records.ends_with(b"\n") {
                 picked.records.push(b'\n');
             }
@@ -91,6 +87,7 @@ impl CsvPiece {
     fn fault(&self, bad: &BadRecord) -> Fault {
         let detail = match bad.fault {
             RecordFault::FieldCount { found, .. } => u32::try_from(found).unwrap_or(u32::MAX),
+            RecordFault::BadBytes => bad_byte(&self.bytes[bad.range.clone()]),
             _ => 0,
         };
         Fault { code: code_of(bad.fault), line: bad.line, file: self.shared.request.place, detail }

@@ -129,7 +129,7 @@ impl CsvReader {
             }
             let piece = self.splitter.split(rest, self.at_end);
             if piece.length > 0 {
-                let at = Mark { offset: self.offset, line: piece.first_line };
+                let at = mark(self.offset, &piece);
                 self.offset += piece.length as u64;
                 return Ok(Some(Cut { at, bytes: self.unread.give(piece.length), piece }));
             }
@@ -209,7 +209,7 @@ impl CsvReader {
         let mut from = 0;
         while from < data.len() {
             let piece = splitter.split(&data[from..], true);
-            let at = Mark { offset: first.offset + from as u64, line: piece.first_line };
+            let at = mark(first.offset + from as u64, &piece);
             from += piece.length;
             cuts.push(Cut { at, bytes: bytes.slice(from - piece.length), piece });
         }
@@ -226,6 +226,10 @@ impl CsvReader {
     fn ends_line(&self, cut: &Cut) -> bool {
         cut.text().last() == Some(&line_end(self.start))
     }
+}
+
+fn mark(offset: u64, piece: &csv::Piece) -> Mark {
+    Mark { offset, line: piece.first_line, regular: piece.mode == csv::Mode::Regular }
 }
 
 fn line_end(start: Start) -> u8 {
@@ -259,7 +263,7 @@ impl Pieces for CsvReader {
         let mut ending = std::mem::take(&mut self.ending);
         match self.reader.origin() {
             // The line is that of no record: nothing follows.
-            Some(_) => ending.index.push(Mark { offset: self.offset, line: u64::MAX }),
+            Some(_) => ending.index.push(Mark { offset: self.offset, line: u64::MAX, regular: false }),
             None => ending.index.clear(),
         }
         ending
@@ -298,7 +302,14 @@ impl CsvRanges {
                 .and_then(|mut reader| reader.read(&mut bytes, length))
                 .map_err(|error| self.shared.request.unreadable(error))?;
             let bytes = Buffer::from_vec(bytes);
-            let mut splitter = Splitter::new(&self.shared.dialect, from.line, self.start.carriage_return);
+            let (first_line, carriage_return) = (from.line, self.start.carriage_return);
+            if from.regular {
+                // It was found so when it was cut the first time; that the file is still the same is asked at the end.
+                let piece = csv::Piece { length: bytes.len(), first_line, mode: csv::Mode::Regular, carriage_return };
+                self.ready.push_back(CsvPiece::new(bytes, piece, &self.shared));
+                continue;
+            }
+            let mut splitter = Splitter::new(&self.shared.dialect, first_line, carriage_return);
             let mut at = 0;
             while at < bytes.len() {
                 let piece = splitter.split(&bytes[at..], true);

@@ -58,8 +58,8 @@ pub(super) struct FileCount {
     pub index: Arc<[Mark]>,
 }
 
-/// What is wrong with a record of a file whose header has `expected` columns.
-pub(super) fn message(fault: &Fault, expected: usize) -> String {
+/// What is wrong with a record of a file whose header has `expected` columns and that is read as `encoding`.
+pub(super) fn message(fault: &Fault, expected: usize, encoding: &str) -> String {
     let fact = fault.code.title;
     if *fault.code == code::FIELD_COUNT {
         let fields = if fault.detail == 1 { "field" } else { "fields" };
@@ -69,5 +69,22 @@ pub(super) fn message(fault: &Fault, expected: usize) -> String {
     if *fault.code == code::NOT_JSON {
         return format!("{fact}: the mistake is at byte {}", fault.detail);
     }
+    if *fault.code == code::BAD_BYTES {
+        let (byte, character) = (fault.detail & 0xff, fault.detail >> 8);
+        return match encoding {
+            "UTF-8" => format!("character {character} (byte {byte:02X}) is not {encoding}"),
+            _ => format!("character {character} means nothing in {encoding}"),
+        };
+    }
     fact.to_owned()
+}
+
+/// What [`message`] needs of a record that is not UTF-8: its first bad byte, and above it the number of the character that it
+/// should begin, from 1.
+pub(super) fn bad_byte(record: &[u8]) -> u32 {
+    let Err(error) = std::str::from_utf8(record) else { return 0 };
+    let (text, rest) = record.split_at(error.valid_up_to());
+    let character = String::from_utf8_lossy(text).chars().count() + 1;
+    let byte = rest.first().copied().unwrap_or_default();
+    u32::try_from(character << 8).unwrap_or(u32::MAX << 8) | u32::from(byte)
 }

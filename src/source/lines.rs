@@ -38,7 +38,7 @@ impl LineReader {
     pub fn open(path: &Path, form: TextForm, piece_bytes: usize, max_line: usize) -> io::Result<Self> {
         let reader = TextReader::open(path, form)?;
         Ok(Self {
-            at: Mark { offset: reader.origin().unwrap_or(0), line: 1 },
+            at: Mark { offset: reader.origin().unwrap_or(0), line: 1, regular: false },
             reader,
             carry: Vec::new(),
             at_end: false,

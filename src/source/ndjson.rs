@@ -12,6 +12,7 @@ use crate::diagnostic::{Code, code};
 use crate::source::content::FileField;
 use crate::source::definition::SourceError;
 use crate::source::json::{Object, Value, keys};
+use crate::source::ledger::bad_byte;
 use crate::source::lines::{LineReader, Lines};
 use crate::source::piece::{Ending, Fault, Mark, Origin, Piece, Pieces, Request, Tally};
 use crate::source::text::{TextForm, TextReader};
@@ -171,7 +172,7 @@ impl LinePiece {
         if self.cut || line.len() > self.shared.max_line {
             return Err((&code::RECORD_TOO_LARGE, 0));
         }
-        let text = simdutf8::basic::from_utf8(line).map_err(|_| (&code::BAD_BYTES, 0))?;
+        let text = simdutf8::basic::from_utf8(line).map_err(|_| (&code::BAD_BYTES, bad_byte(line)))?;
         self.shared.object.read(text, values).map_err(|place| (&code::NOT_JSON, place))
     }
 }

@@ -188,7 +188,7 @@ impl Source {
             file: file.number,
             line: fault.line,
             code: fault.code,
-            message: message(fault, file.content.width()),
+            message: message(fault, file.content.width(), file.content.encoding()),
         }
     }
 

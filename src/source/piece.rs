@@ -216,6 +216,8 @@ pub(super) struct Mark {
     pub offset: u64,
     /// The line on which it begins.
     pub line: u64,
+    /// A piece of a CSV file whose quotes are well-formed.
+    pub regular: bool,
 }
 
 /// A piece of a file, to be decoded by whoever took it.

@@ -16,7 +16,8 @@ const ROWS: &str = "Id,Name,Type,Parent\nACC-1,one,Group,\nACC-2,\"qu\"\"ote\",G
 
 #[test]
 fn why_says_where_a_record_ended() {
-    let place = Place::new(&[("accounts.yaml", MAPPING), ("crm.csv", ROWS)]);
+    let rows = [ROWS, "ACC-5,\"five\"!,Group,\n"].concat();
+    let place = Place::new(&[("accounts.yaml", MAPPING), ("crm.csv", &rows)]);
     let why = |key: &str| place.go(&["why", "accounts.yaml", key]);
     why("ACC-1").ends_with(2).tells(&["no run was kept"]);
     place.go(&["run", "accounts.yaml", "--as-of", "2026-11-20"]).ends_with(0);
@@ -30,6 +31,9 @@ fn why_says_where_a_record_ended() {
     told("ACC-2", 0, &["rejected: crm.csv:3: V415 in `account_name`", "took along: 1 record", "`ACC-3` at crm.csv:4"]);
     told("ACC-3", 0, &["rejected: crm.csv:4: K604", "root cause: `ACC-2`"]);
     told("ACC-9", 1, &["not found", "near: `ACC-1`"]);
+    told("ACC-5", 0, &["in a record that cannot be read: crm.csv:7", "D503: something stands after a closing quote"]);
+    told("TEST-4", 1, &["not found", "`where` dropped 1 of the records", "`tanguero preview accounts --key …`"]);
+    place.go(&["preview", "accounts.yaml", "--key", "TEST-4"]).ends_with(0);
     told("acc-1", 1, &["not found", "near: `ACC-1`"]);
 
     // An earlier run can be asked, by its id and by its day.

@@ -3,6 +3,7 @@
 //! html, trim, empty?, lookup, map, type, fault? `on_error`, empty? `default`, values, quotes, length. [`Cell::judge`] is the
 //! whole road; [`Cell::judge_with`] first tries the short one, which may decline but never answers differently.
 
+mod bare;
 mod look;
 mod normaliser;
 mod steps;
@@ -11,6 +12,7 @@ mod trace;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+pub use bare::is_bare;
 pub use normaliser::{Normal, Normaliser};
 pub use steps::Verdict;
 pub use trace::{Step, Trace};

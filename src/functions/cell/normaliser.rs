@@ -31,6 +31,19 @@ pub trait Normal {
         false
     }
 
+    /// What a short value becomes in a register, short again and in need of no other step. None: it may yet.
+    #[inline(always)]
+    fn remade(&self, _: Short) -> Option<Short> {
+        None
+    }
+
+    /// Appends what a longer value becomes, in need of no other step: not longer than it was, or than a moment. False: nothing
+    /// was appended, and it may yet.
+    #[inline(always)]
+    fn remade_long(&self, _: &[u8], _: &mut Vec<u8>) -> bool {
+        false
+    }
+
     /// The type step and the quotes at one go, for cells with nothing else to do. None: take the whole road.
     #[inline]
     fn quick<'v>(&self, cell: &Cell, value: &'v [u8], hint: &mut Hint, side: &mut Vec<u8>) -> Option<Value<'v>> {
@@ -159,6 +172,11 @@ impl Normal for TextRules {
         cased && !self.key && scan::is_plain(value)
     }
 
+    #[inline(always)]
+    fn remade_long(&self, value: &[u8], side: &mut Vec<u8>) -> bool {
+        self.case.is_none() && !self.key && self.quotes == QuotePolicy::Replace && scan::requote_plain(value, side)
+    }
+
     fn normal<'v>(&self, _: &Cell, value: &'v [u8], _: &mut Hint, side: &mut Vec<u8>) -> Made<'v> {
         if self.key && super::super::kernel::id::is_spreadsheet_number(value) {
             return Err(fault::SPREADSHEET_NUMBER);
@@ -226,6 +244,11 @@ impl Normal for NumberRules {
         self.min.is_none() && value.is_number()
     }
 
+    #[inline(always)]
+    fn remade(&self, value: Short) -> Option<Short> {
+        self.plain(value)
+    }
+
     #[inline]
     fn normal<'v>(&self, _: &Cell, value: &'v [u8], _: &mut Hint, side: &mut Vec<u8>) -> Made<'v> {
         NumberRules::normal(self, value, side)
@@ -236,6 +259,16 @@ impl Normal for Dates {
     #[inline]
     fn stands(&self, value: Short) -> bool {
         Dates::stands(self, value)
+    }
+
+    #[inline(always)]
+    fn remade(&self, value: Short) -> Option<Short> {
+        self.day(value)
+    }
+
+    #[inline(always)]
+    fn remade_long(&self, value: &[u8], side: &mut Vec<u8>) -> bool {
+        self.moment(value).inspect(|moment| side.extend_from_slice(moment)).is_some()
     }
 
     #[inline]

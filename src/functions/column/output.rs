@@ -7,6 +7,7 @@ use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer}
 use crate::functions::cell::Verdict;
 use crate::functions::fault;
 use crate::functions::kernel::Value;
+use crate::functions::kernel::short::Short;
 
 /// A buffer is closed past this, so that offsets stay far from 32 bits.
 const BUFFER_LIMIT: usize = 1 << 30;
@@ -57,12 +58,30 @@ impl<'a> Output<'a> {
         }
     }
 
-    #[inline]
+    /// A row became this.
+    #[inline(always)]
+    pub fn put_short(&mut self, row: usize, short: Short) {
+        self.set(row, short.view());
+    }
+
+    /// A row became what was appended to `side` from `mark` on.
+    #[inline(always)]
+    pub fn put_side(&mut self, row: usize, mark: usize) {
+        let view = self.side_view(mark);
+        self.set(row, view);
+    }
+
+    #[inline(always)]
     fn set(&mut self, row: usize, view: u128) {
         if self.views.is_empty() {
-            self.views = self.input.views().to_vec();
+            self.copy_views();
         }
         self.views[row] = view;
+    }
+
+    #[cold]
+    fn copy_views(&mut self) {
+        self.views = self.input.views().to_vec();
     }
 
     #[inline]
@@ -91,10 +110,15 @@ impl<'a> Output<'a> {
         }
         let buffer = self.input.data_buffers().len() + self.closed.len();
         let view = long_view(text, buffer, mark);
+        self.close_if_large();
+        view
+    }
+
+    #[inline(always)]
+    fn close_if_large(&mut self) {
         if self.side.len() > BUFFER_LIMIT {
             self.closed.push(Buffer::from_vec(std::mem::take(&mut self.side)));
         }
-        view
     }
 
     /// Room for as much again as the rows so far took, at least for a line each: few steps instead of many.

@@ -3,7 +3,7 @@
 use datafusion::arrow::array::{Array, ArrayRef, StringViewArray, UInt8Array};
 
 use crate::functions::cell::{Cell, Normal, Normaliser};
-use crate::functions::kernel::date::Hint;
+use crate::functions::kernel::date::{Hint, MOMENT};
 use crate::functions::kernel::short::Short;
 use crate::functions::{fault, is_warning};
 
@@ -39,12 +39,25 @@ fn run<N: Normal>(cell: &Cell, normal: &N, input: &StringViewArray) -> ArrayRef 
             }
             continue;
         }
-        if may_stand && Short::of_view(view).is_some_and(|short| normal.stands(short)) {
-            continue;
+        if may_stand && let Some(short) = Short::of_view(view) {
+            if normal.stands(short) {
+                continue;
+            }
+            if let Some(made) = normal.remade(short) {
+                output.put_short(row, made);
+                continue;
+            }
         }
         let value = input.value(row).as_bytes();
-        if may_stand && (Short::MOST + 1..=longest).contains(&value.len()) && normal.stands_long(value) {
-            continue;
+        if may_stand && (Short::MOST + 1..=longest).contains(&value.len()) {
+            if normal.stands_long(value) {
+                continue;
+            }
+            let mark = output.side.len();
+            if longest >= MOMENT && normal.remade_long(value, &mut output.side) {
+                output.put_side(row, mark);
+                continue;
+            }
         }
         let mark = output.side.len();
         let verdict = cell.judge_with(normal, value, &mut hint, &mut output.side);

@@ -9,6 +9,7 @@ pub mod date;
 pub mod email;
 pub mod entity;
 pub mod flag;
+mod grouped;
 pub mod hash;
 pub mod html;
 pub mod id;

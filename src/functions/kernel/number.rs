@@ -7,7 +7,8 @@ use std::cmp::Ordering;
 
 use crate::functions::fault;
 
-use super::{Made, Value, currency, scan, space};
+use super::short::Short;
+use super::{Made, Value, currency, grouped, scan, space};
 
 /// The rules of one number column.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,6 +41,12 @@ impl NumberRules {
             }
             _ => self.parse(value, side),
         }
+    }
+
+    /// What a short value as spreadsheets show it becomes; none: [`NumberRules::normal`] decides.
+    #[inline(always)]
+    pub fn plain(&self, value: Short) -> Option<Short> {
+        if self.decimal_comma || self.min.is_some() { None } else { grouped::plain(value, self.whole) }
     }
 
     /// Plain digits are certainly not below the smallest number.

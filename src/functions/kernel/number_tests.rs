@@ -194,3 +194,34 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #[test]
+    fn short_values_become_what_the_long_road_makes_of_them(
+        value in prop_oneof!["[$]?[0-9]{1,3}(,[0-9]{3}){0,3}([.][0-9]{0,3})?", "[$]?[0-9]{0,5}[.][0]{0,3}", "[$0-9,.]{1,12}", "[ -~]{1,12}"],
+        whole: bool,
+    ) {
+        prop_assume!(value.len() <= Short::MOST);
+        let bytes = value.bytes().rev().fold(0, |bytes, byte| bytes << 8 | u128::from(byte));
+        let rules = NumberRules { whole, ..POINT };
+        if let Some(plain) = rules.plain(Short::of_view(bytes << 32 | value.len() as u128).unwrap()) {
+            prop_assert_eq!(Ok(String::from_utf8(plain.bytes().as_slice().to_vec()).unwrap()), read(rules, &value));
+        }
+    }
+}
+
+#[test]
+fn what_spreadsheets_show_is_read_in_a_register() {
+    for (value, whole, expected) in [
+        ("$964,206.92", false, "964206.92"),
+        ("12,148", true, "12148"),
+        ("12,148.00", true, "12148"),
+        ("0.50", false, "0.50"),
+        ("1,234,567", true, "1234567"),
+    ] {
+        let bytes = value.bytes().rev().fold(0, |bytes, byte| bytes << 8 | u128::from(byte));
+        let short = Short::of_view(bytes << 32 | value.len() as u128).unwrap();
+        let plain = NumberRules { whole, ..POINT }.plain(short).unwrap();
+        assert_eq!(plain.bytes().as_slice(), expected.as_bytes(), "{value}");
+    }
+}

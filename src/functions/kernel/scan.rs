@@ -4,6 +4,11 @@
 //! pieces, so that nothing beyond the value is ever read; a byte looked at twice changes no answer.
 #![allow(unsafe_code)]
 
+#[cfg(target_arch = "x86_64")]
+mod sse2;
+#[cfg(any(test, not(target_arch = "x86_64")))]
+mod words;
+
 /// Set if the value holds a `"`.
 pub const QUOTE: u8 = 1;
 /// Set if it holds a byte below 0x20 (tab and line ends too) or 0x7f.
@@ -100,6 +105,48 @@ pub(super) fn are_id(bytes: u128, extra: [u8; 4]) -> bool {
     }
 }
 
+/// Appends `value` with `'` for each `"`, if it holds nothing but printable ASCII and no space at either end; of at least
+/// sixteen bytes.
+#[inline]
+pub fn requote_plain(value: &[u8], side: &mut Vec<u8>) -> bool {
+    if value.len() < 16 || value.first() == Some(&b' ') || value.last() == Some(&b' ') {
+        return false;
+    }
+    let mark = side.len();
+    side.extend_from_slice(value);
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: SSE2 belongs to the x86-64 baseline, every such processor has it.
+    let plain = unsafe { sse2::requote_plain(value, &mut side[mark..]) };
+    #[cfg(not(target_arch = "x86_64"))]
+    let plain = words::requote_plain(value, &mut side[mark..]);
+    if !plain {
+        side.truncate(mark);
+    }
+    plain
+}
+
+/// Which of 16 bytes are what a number is made of, the first in the lowest bit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NumberSigns {
+    pub(super) digits: u32,
+    pub(super) commas: u32,
+    pub(super) points: u32,
+}
+
+/// See [`NumberSigns`].
+#[inline(always)]
+pub(super) fn number_signs(bytes: u128) -> NumberSigns {
+    #[cfg(target_arch = "x86_64")]
+    {
+        // SAFETY: SSE2 belongs to the x86-64 baseline, every such processor has it.
+        unsafe { sse2::number_signs(bytes) }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        words::number_signs(bytes)
+    }
+}
+
 /// Non-zero if one of the eight bytes is not a digit.
 #[inline]
 pub(super) fn not_digits(word: u64) -> u64 {
@@ -136,158 +183,6 @@ fn short_pair(value: &[u8]) -> (u64, u64) {
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-mod sse2 {
-    use std::arch::x86_64::{
-        __m128i, _mm_and_si128, _mm_andnot_si128, _mm_cmpeq_epi8, _mm_cmpgt_epi8, _mm_loadu_si128, _mm_min_epu8,
-        _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8, _mm_setzero_si128, _mm_sub_epi8,
-    };
-
-    use super::{CONTROL, HIGH, QUOTE, UPPER, short_pair};
-
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn splat(byte: u8) -> __m128i {
-        _mm_set1_epi8(byte.cast_signed())
-    }
-
-    /// 0xff where a byte is at most `most`.
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn at_most(bytes: __m128i, most: u8) -> __m128i {
-        _mm_cmpeq_epi8(_mm_min_epu8(bytes, splat(most)), bytes)
-    }
-
-    /// Calls `look` with all bytes of a non-empty value, 16 at a time, some of them twice.
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn each(value: &[u8], mut look: impl FnMut(__m128i)) {
-        if value.len() < 16 {
-            let (low, high) = short_pair(value);
-            look(_mm_set_epi64x(high.cast_signed(), low.cast_signed()));
-            return;
-        }
-        let last = value.len() - 16;
-        let mut at = 0;
-        while at < last {
-            // SAFETY: `at < last = len - 16`, so 16 bytes from `at` lie inside `value`; the load needs no alignment.
-            look(unsafe { _mm_loadu_si128(value.as_ptr().add(at).cast()) });
-            at += 16;
-        }
-        // SAFETY: `last = len - 16`, so the last 16 bytes of `value` are read.
-        look(unsafe { _mm_loadu_si128(value.as_ptr().add(last).cast()) });
-    }
-
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    pub(super) fn marks(value: &[u8]) -> u8 {
-        if value.is_empty() {
-            return 0;
-        }
-        let zero = _mm_setzero_si128();
-        let (mut quote, mut control, mut high, mut upper) = (zero, zero, zero, zero);
-        each(value, |bytes| {
-            quote = _mm_or_si128(quote, _mm_cmpeq_epi8(bytes, splat(b'"')));
-            control = _mm_or_si128(control, at_most(bytes, 0x1f));
-            control = _mm_or_si128(control, _mm_cmpeq_epi8(bytes, splat(0x7f)));
-            high = _mm_or_si128(high, bytes);
-            upper = _mm_or_si128(upper, at_most(_mm_sub_epi8(bytes, splat(b'A')), 25));
-        });
-        let set = |bytes: __m128i, mark: u8| if _mm_movemask_epi8(bytes) == 0 { 0 } else { mark };
-        set(quote, QUOTE) | set(control, CONTROL) | set(high, HIGH) | set(upper, UPPER)
-    }
-
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    pub(super) fn is_id(value: &[u8], extra: [u8; 4]) -> bool {
-        if value.is_empty() {
-            return true;
-        }
-        let mut good = splat(0xff);
-        each(value, |bytes| good = _mm_and_si128(good, of_id(bytes, extra)));
-        _mm_movemask_epi8(good) == 0xffff
-    }
-
-    /// 0xff where a byte may stand in an id.
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn of_id(bytes: __m128i, extra: [u8; 4]) -> __m128i {
-        let [one, two, three, four] = extra.map(|byte| splat(byte));
-        let letter = at_most(_mm_sub_epi8(_mm_or_si128(bytes, splat(0x20)), splat(b'a')), 25);
-        let digit = at_most(_mm_sub_epi8(bytes, splat(b'0')), 9);
-        let first = _mm_or_si128(_mm_cmpeq_epi8(bytes, one), _mm_cmpeq_epi8(bytes, two));
-        let second = _mm_or_si128(_mm_cmpeq_epi8(bytes, three), _mm_cmpeq_epi8(bytes, four));
-        let line = _mm_cmpeq_epi8(bytes, splat(b'_'));
-        _mm_or_si128(_mm_or_si128(letter, digit), _mm_or_si128(_mm_or_si128(first, second), line))
-    }
-
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn whole(bytes: u128) -> __m128i {
-        _mm_set_epi64x((bytes >> 64) as i64, bytes as i64)
-    }
-
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    pub(super) fn are_id(bytes: u128, extra: [u8; 4]) -> bool {
-        _mm_movemask_epi8(of_id(whole(bytes), extra)) == 0xffff
-    }
-
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    pub(super) fn are_plain(bytes: u128) -> bool {
-        _mm_movemask_epi8(of_plain(whole(bytes))) == 0xffff
-    }
-
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    pub(super) fn is_plain(value: &[u8]) -> bool {
-        if value.is_empty() {
-            return true;
-        }
-        let mut good = splat(0xff);
-        each(value, |bytes| good = _mm_and_si128(good, of_plain(bytes)));
-        _mm_movemask_epi8(good) == 0xffff
-    }
-
-    /// 0xff where a byte is printable ASCII and no `"`.
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn of_plain(bytes: __m128i) -> __m128i {
-        // Signed, so that bytes outside ASCII are below zero.
-        let printable = _mm_cmpgt_epi8(bytes, splat(0x1f));
-        let other = _mm_or_si128(_mm_cmpeq_epi8(bytes, splat(b'"')), _mm_cmpeq_epi8(bytes, splat(0x7f)));
-        _mm_andnot_si128(other, printable)
-    }
-}
-
-/// The same answers without SSE2; built for tests too.
-#[cfg(any(test, not(target_arch = "x86_64")))]
-mod words {
-    use super::{CONTROL, HIGH, QUOTE, UPPER};
-
-    pub(super) fn marks(value: &[u8]) -> u8 {
-        value.iter().fold(0, |marks, byte| {
-            marks
-                | match byte {
-                    b'"' => QUOTE,
-                    0..=0x1f | 0x7f => CONTROL,
-                    0x80.. => HIGH,
-                    b'A'..=b'Z' => UPPER,
-                    _ => 0,
-                }
-        })
-    }
-
-    pub(super) fn is_plain(value: &[u8]) -> bool {
-        value.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'"')
-    }
-
-    pub(super) fn is_id(value: &[u8], extra: [u8; 4]) -> bool {
-        value.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || extra.contains(byte))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -305,6 +200,20 @@ mod tests {
             for extra in [extra, *b"-@._", *b"-_--"] {
                 prop_assert_eq!(is_id(value.as_bytes(), extra), words::is_id(value.as_bytes(), extra));
             }
+        }
+
+        #[test]
+        fn both_roads_requote_alike(value in "[ -~]{10,50}[\"é\n]{0,2}[ -~\"]{10,20}") {
+            let (mut side, mut expected) = (b"before".to_vec(), value.clone().into_bytes());
+            let plain = words::requote_plain(value.as_bytes(), &mut expected) && value.trim_ascii() == value;
+            prop_assert_eq!(requote_plain(value.as_bytes(), &mut side), plain);
+            prop_assert_eq!(&side[6..], if plain { &expected } else { &[][..] });
+        }
+
+        #[test]
+        fn both_roads_see_the_signs_of_numbers(value in "[0-9.,$/:a ]{16}") {
+            let bytes = u128::from_le_bytes(value.as_bytes().try_into().unwrap());
+            prop_assert_eq!(number_signs(bytes), words::number_signs(bytes));
         }
 
         #[test]

@@ -32,6 +32,25 @@ impl Short {
         (1..=Self::MOST).contains(&length).then_some(Self { text: view >> 32, length })
     }
 
+    /// `text` has its first byte in the lowest place and zeros behind its last.
+    #[inline(always)]
+    pub(super) fn new(text: u128, length: usize) -> Self {
+        debug_assert!((1..=Self::MOST).contains(&length) && text >> (8 * length) == 0, "a short text is one");
+        Self { text, length }
+    }
+
+    /// As a view.
+    #[inline(always)]
+    pub fn view(self) -> u128 {
+        self.text << 32 | self.length as u128
+    }
+
+    /// Its bytes as one number, and how many there are.
+    #[inline(always)]
+    pub(super) fn parts(self) -> (u128, usize) {
+        (self.text, self.length)
+    }
+
     /// Its bytes.
     #[inline]
     pub fn bytes(self) -> ShortBytes {
@@ -40,7 +59,7 @@ impl Short {
 
     /// All sixteen places, those behind the text filled with `0`.
     #[inline(always)]
-    fn filled(self) -> u128 {
+    pub(super) fn filled(self) -> u128 {
         self.text | FILLERS[self.length]
     }
 

@@ -28,6 +28,7 @@ pub(super) fn columns(names: &[&str]) -> Vec<LayoutColumn> {
     let column = |name: &&str| LayoutColumn {
         name: name.trim_end_matches('#').to_owned(),
         is_number: name.ends_with('#'),
+        bare: false,
         written: true,
     };
     names.iter().map(column).collect()

@@ -56,7 +56,7 @@ async fn a_record_that_cannot_be_read_is_told_and_the_others_are_read() {
             (3, "D501", "3 fields, the header has 2".to_owned()),
             (4, "D501", "1 field, the header has 2: looks like a report's footer".to_owned()),
             (5, "D503", crate::diagnostic::find_code("D503").unwrap().title.to_owned()),
-            (6, "D502", crate::diagnostic::find_code("D502").unwrap().title.to_owned()),
+            (6, "D502", "character 3 (byte E9) is not UTF-8".to_owned()),
             (8, "D504", crate::diagnostic::find_code("D504").unwrap().title.to_owned()),
         ]
     );

@@ -3,6 +3,7 @@
 use super::moment::{Miss, Moment};
 use super::program::Program;
 use super::{foreign, iso, serial};
+use crate::functions::kernel::short::Short;
 
 /// One compiled layout.
 #[derive(Debug, Clone)]
@@ -92,8 +93,32 @@ impl Layout {
         }
     }
 
-    /// Some value may be taken by both.
+    /// It reads days in ten bytes, each part at its place.
+    pub fn is_day(&self) -> bool {
+        matches!(&self.reader, Reader::Program(program) if program.is_day())
+    }
+
+    /// A short value that is a day, in Totango's form; none: [`Layout::read`] decides.
+    #[inline(always)]
+    pub fn day(&self, value: Short) -> Option<Short> {
+        match &self.reader {
+            Reader::Program(program) => program.day(value),
+            _ => None,
+        }
+    }
+
+    /// Some value may be taken by both and mean two things.
     pub fn meets(&self, other: &Self) -> bool {
+        let agree = match (&self.reader, &other.reader) {
+            (Reader::Iso, Reader::Program(program)) | (Reader::Program(program), Reader::Iso) => {
+                program.agrees_with_iso()
+            }
+            _ => false,
+        };
+        !agree && self.begins_like(other)
+    }
+
+    fn begins_like(&self, other: &Self) -> bool {
         let (one, two) = (self.start(), other.start());
         let apart = one.digits.1 < two.digits.0 || two.digits.1 < one.digits.0;
         !apart && (one.next == two.next || one.next_may_be(two) || two.next_may_be(one))

@@ -21,8 +21,8 @@ use super::short::Short;
 use super::{Made, Value};
 pub use layout::Layout;
 pub use moment::{Miss, Moment};
-use write::write_same;
-pub use write::{civil, days_since_epoch, write_day, write_utc};
+use write::same;
+pub use write::{MOMENT, civil, days_since_epoch, write_day, write_utc};
 pub use zone::{Resolved, Zone};
 
 /// One column's rules for dates.
@@ -33,6 +33,8 @@ pub struct Dates {
     rivals: Vec<Vec<usize>>,
     /// `iso` is among them and has no rivals, so that it may be tried first.
     iso_alone: bool,
+    /// The first layout of days in ten bytes that has no rivals.
+    day_alone: Option<usize>,
     zone: Option<Zone>,
     service: Option<Zone>,
     dst: DstPolicy,
@@ -68,7 +70,8 @@ impl Dates {
             .collect();
         let zone = zone.filter(|name| *name != "UTC").map(Zone::load).transpose()?;
         let iso_alone = layouts.iter().zip(&rivals).any(|(layout, rivals)| layout.is_iso() && rivals.is_empty());
-        Ok(Self { layouts, rivals, iso_alone, zone, service: service.map(Zone::load).transpose()?, dst })
+        let day_alone = (0..layouts.len()).find(|&at| layouts[at].is_day() && rivals[at].is_empty());
+        Ok(Self { layouts, rivals, iso_alone, day_alone, zone, service: service.map(Zone::load).transpose()?, dst })
     }
 
     /// Whether the value is a day in Totango's form already.
@@ -77,17 +80,30 @@ impl Dates {
         self.iso_alone && self.service.is_none() && iso::is_plain(value.bytes().as_slice(), false) == Some(false)
     }
 
+    /// The day in Totango's form that a short value is; none: [`Dates::normal`] decides.
+    #[inline(always)]
+    pub fn day(&self, value: Short) -> Option<Short> {
+        if self.service.is_some() { None } else { self.layouts[self.day_alone?].day(value) }
+    }
+
+    /// The moment in Totango's form that is one already but for a fraction, in UTC; none: [`Dates::normal`] decides.
+    #[inline(always)]
+    pub fn moment(&self, value: &[u8]) -> Option<[u8; MOMENT]> {
+        let moment = value.first_chunk::<19>()?;
+        let is_one = self.iso_alone && iso::is_plain(value, self.zone.is_none()) == Some(true);
+        is_one.then(|| same(moment))
+    }
+
     /// The date in Totango's form, or why it is none.
     #[inline]
     pub fn normal<'v>(&self, value: &'v [u8], hint: &mut Hint, side: &mut Vec<u8>) -> Made<'v> {
         if self.iso_alone {
-            match (iso::is_plain(value, self.zone.is_none()), value.first_chunk::<19>()) {
-                (Some(true), Some(moment)) => {
-                    write_same(moment, side);
-                    return Ok(Value::Side);
-                }
-                (Some(false), _) if self.service.is_none() => return Ok(Value::Part(value)),
-                _ => {}
+            if let Some(moment) = self.moment(value) {
+                side.extend_from_slice(&moment);
+                return Ok(Value::Side);
+            }
+            if self.service.is_none() && iso::is_plain(value, false) == Some(false) {
+                return Ok(Value::Part(value));
             }
         }
         let moment = self.read(value, hint)?;

@@ -7,6 +7,7 @@ use super::iso;
 use super::layout::{Next, Start};
 use super::moment::{Miss, Moment};
 use super::names;
+use crate::functions::kernel::short::Short;
 use crate::functions::kernel::space;
 
 /// A compiled pattern.
@@ -81,6 +82,22 @@ impl Program {
         check(pattern, &steps)?;
         let fixed = Fixed::of(&steps);
         Ok(Some(Self { steps, fixed }))
+    }
+
+    /// Whatever it reads and `iso` reads too, both read alike.
+    pub fn agrees_with_iso(&self) -> bool {
+        self.fixed.is_some_and(|fixed| fixed.agrees_with_iso())
+    }
+
+    /// It reads days in ten bytes, each part at its place.
+    pub fn is_day(&self) -> bool {
+        self.fixed.is_some_and(|fixed| fixed.is_day())
+    }
+
+    /// A short value that is a day, in Totango's form; none: [`Program::read`] decides.
+    #[inline(always)]
+    pub fn day(&self, value: Short) -> Option<Short> {
+        self.fixed.as_ref()?.day(value)
     }
 
     /// Reads the whole value or says why not.

@@ -54,13 +54,16 @@ pub fn write_day(moment: &Moment) -> [u8; 10] {
     [a, b, c, d, b'-', e, f, b'-', g, h]
 }
 
-/// Appends the value itself, which is an ISO moment of at least 19 bytes in UTC without a fraction.
-#[inline]
-pub fn write_same(value: &[u8; 19], side: &mut Vec<u8>) {
+/// Bytes of a moment without a fraction as Totango reads it.
+pub const MOMENT: usize = 22;
+
+/// The value itself, which is an ISO moment of at least 19 bytes in UTC without a fraction.
+#[inline(always)]
+pub fn same(value: &[u8; 19]) -> [u8; MOMENT] {
     let mut text = *b"0000-00-00T00:00:00.0Z";
     text[..10].copy_from_slice(&value[..10]);
     text[11..19].copy_from_slice(&value[11..]);
-    side.extend_from_slice(&text);
+    text
 }
 
 /// Appends `YYYY-MM-DDTHH:MM:SS.sZ`: `seconds` is the UTC second counted from the start of the moment's day.
@@ -83,7 +86,7 @@ pub fn write_utc(moment: &Moment, seconds: i64, side: &mut Vec<u8>) {
     text[14..16].copy_from_slice(&pair(of_day / 60 % 60));
     text[17..19].copy_from_slice(&pair(of_day % 60));
     if moment.fraction_digits == 0 {
-        side.extend_from_slice(&text[..22]);
+        side.extend_from_slice(&text[..MOMENT]);
         return;
     }
     let end = write_fraction(moment, &mut text);

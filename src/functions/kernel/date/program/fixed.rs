@@ -3,6 +3,7 @@
 use super::super::iso::{self, Mask};
 use super::super::moment::{Miss, Moment};
 use super::{Part, Step};
+use crate::functions::kernel::short::Short;
 
 /// Bytes of the date.
 const DATE: usize = 10;
@@ -57,6 +58,38 @@ impl Fixed {
         let [a, b, c, d, e, f, g, h, i, j, ..] = pattern;
         let (low, high) = (Mask::new([a, b, c, d, e, f, g, h]), Mask::new([i, j, 0, 0, 0, 0, 0, 0]));
         (at == DATE).then_some(Self { low, high, year: year?, month: month?, day: day?, before_time })
+    }
+
+    /// Whatever it reads and `iso` reads too, both read alike: the same parts at the same places, and nothing after the seconds.
+    pub(super) fn agrees_with_iso(&self) -> bool {
+        let day = Mask::new(*b"0000-00-");
+        let rest = Mask::new(*b"00\0\0\0\0\0\0");
+        let places = (self.year, self.month, self.day) == (0, 5, 8);
+        places && self.low == day && self.high == rest && matches!(self.before_time, None | Some(b'T' | b't' | b' '))
+    }
+
+    /// It reads no time.
+    pub(super) fn is_day(&self) -> bool {
+        self.before_time.is_none()
+    }
+
+    /// Of a pattern without a time: a day that is written in ten bytes, in Totango's form; none: the long road decides.
+    #[inline(always)]
+    pub(super) fn day(&self, value: Short) -> Option<Short> {
+        let (text, DATE) = value.parts() else { return None };
+        let low = iso::figures(text as u64, self.low).ok()?;
+        let high = iso::figures((text >> 64) as u64, self.high).ok()?;
+        let figures = u128::from(low) | u128::from(high) << 64;
+        let pair = |at: u32| {
+            let pair = (figures >> (8 * at)) as u16;
+            (pair & 0xff) * 10 + (pair >> 8)
+        };
+        let year = pair(self.year) * 100 + pair(self.year + 2);
+        let day = Moment::day(year, pair(self.month) as u8, pair(self.day) as u8).ok()?;
+        let figures = |at: u32, count: u32| (text >> (8 * at)) & ((1 << (8 * count)) - 1);
+        let dashes = u128::from(b'-') << 32 | u128::from(b'-') << 56;
+        let text = figures(self.year, 4) | figures(self.month, 2) << 40 | figures(self.day, 2) << 64 | dashes;
+        day.is_taken().then(|| Short::new(text, DATE))
     }
 
     /// The value's meaning, or that no steps can read it. None: they may, or say what is wrong.
