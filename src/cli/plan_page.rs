@@ -45,7 +45,7 @@ pub(super) fn page(plan: &Plan, refusals: &[String], kept: &Kept) -> String {
          <header><h1>{0}</h1>\n<p>{2}. Format {3}. Nothing was published.</p></header>",
         html(&title),
         include_str!("plan_page.css"),
-        html(&against(plan)),
+        html(&capital(&against(plan))),
         html(&plan.format.title),
     );
     for refusal in refusals {
@@ -77,7 +77,7 @@ fn tiles(page: &mut String, plan: &Plan) {
         (table.changed, "changed", ""),
         (table.same, "as they are", ""),
         (table.removed.0, "no longer sent", ""),
-        (effects.deletions, "values deleted", "bad"),
+        (effects.deletions, "deletions", "bad"),
         (effects.moved, "parents moved", "warn"),
         (plan.report.rows.rejected, "records rejected", "warn"),
     ];
