@@ -11,6 +11,7 @@
 //! Every room is a module; a room imports only rooms of lower floors. `ARCHITECTURE.md` tells the whole story.
 
 pub mod cli;
+pub mod compare;
 pub mod compile;
 pub mod csv;
 pub mod diagnostic;

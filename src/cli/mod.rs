@@ -6,12 +6,15 @@ mod arguments;
 mod check;
 mod completions;
 mod diff;
+mod difference;
 mod explain;
 mod formats;
 mod given;
 mod guess;
 mod init;
 mod lint;
+mod plan;
+mod plan_page;
 mod preview;
 mod progress;
 mod record;
@@ -50,6 +53,7 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run::run(run, &say),
         Command::Preview(preview) => preview::preview(preview, &say),
         Command::Diff(diff) => diff::diff(diff, &say),
+        Command::Plan(plan) => plan::plan(plan, &say),
         Command::Test(test) => test::test(test, &say),
         Command::Check(check) => check::check(check, &say),
         Command::Explain(explain) => explain::explain(explain, &say),

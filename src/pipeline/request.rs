@@ -39,6 +39,8 @@ pub struct RunRequest {
     pub accept: Vec<String>,
     /// Keep evidence in the state folder.
     pub evidence: bool,
+    /// A folder that gets the Totango files of a dry run; none: they go with it.
+    pub set_aside: Option<PathBuf>,
 }
 
 impl RunRequest {
@@ -59,6 +61,7 @@ impl RunRequest {
             fail_on_rejects: false,
             accept: Vec::new(),
             evidence: true,
+            set_aside: None,
         }
     }
 }

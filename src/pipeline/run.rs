@@ -323,6 +323,7 @@ impl Running<'_> {
         let mut published = Vec::new();
         for (mut report, staged) in finished {
             report.status = if self.request.dry_run {
+                self.set_aside(&report, &staged)?;
                 Status::DryRun
             } else if together && any_failed {
                 let failure =
@@ -352,6 +353,19 @@ impl Running<'_> {
             let plan = PublishPlan { files, remove, manifest: self.report.to_json() };
             let published = target::publish(remote, staging, plan, (previous, self.stop)).await;
             published.map_err(|error| self.withdraw(previous, error.into()))?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the Totango files of a dry run for whoever asked for it.
+    fn set_aside(&self, report: &MappingReport, staged: &[Staged]) -> Result<(), Failure> {
+        let Some(folder) = &self.request.set_aside else { return Ok(()) };
+        for one in staged.iter().filter(|one| report.outputs.contains(&one.file)) {
+            let target = folder.join(&one.file.file);
+            // A second name costs nothing; across file systems it must be a copy.
+            if std::fs::hard_link(&one.path, &target).is_err() {
+                std::fs::copy(&one.path, &target)?;
+            }
         }
         Ok(())
     }

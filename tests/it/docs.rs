@@ -242,6 +242,9 @@ fn commands_say_what_the_pages_show() {
         "docs/guess.md",
         "docs/lint.md",
         "docs/check.md",
+        "docs/diff.md",
+        "docs/plan.md",
+        "docs/quickstart.md",
     ];
     for page in pages {
         let place = tempfile::tempdir().unwrap();
@@ -283,7 +286,7 @@ fn the_book_has_every_page_once() {
 #[test]
 fn flags_that_pages_name_exist() {
     let mut seen = 0;
-    for name in ["docs/running.md", "docs/diff.md"] {
+    for name in ["docs/running.md", "docs/diff.md", "docs/plan.md"] {
         let page = fs::read_to_string(root().join(name)).unwrap();
         for line in page.lines().filter_map(|line| line.split_once("tanguero ").map(|(_, line)| line)) {
             // In running text the command ends with its quotation.

@@ -21,6 +21,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("vet", 8),
     ("settle", 9),
     ("output", 10),
+    ("compare", 11),
     ("project", 12),
     ("pipeline", 13),
     ("cli", 14),
@@ -50,7 +51,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("liblzma", &["source"]),
     ("globset", &["source"]),
     ("libc", &["cli", "output", "source", "project"]),
-    ("xxhash_rust", &["functions", "settle", "output"]),
+    ("xxhash_rust", &["functions", "settle", "output", "compare"]),
     ("datafusion", &["functions", "source", "engine", "vet", "settle", "pipeline"]),
     // What is read and published goes through its trait; who makes one is `store` alone.
     ("object_store", &["store", "source", "output", "state"]),

@@ -57,6 +57,9 @@ codes! { RUN:
     REPORTS_PLACE "L721" Mapping "the reports have no place of their own"
         "Rejects and duplicates hold people's data and must not go where Totango pulls."
         "Set `output.reports` to a folder or store outside the target.";
+    PLAN_CONDITION "L722" Run "publishing would do what `--fail-on` forbids"
+        "`tanguero plan` was told where to draw the line."
+        "Look at the samples; cure the source, or raise the bound.";
     SOURCE_MISSING "S801" Run "a source matches no file"
         "The export did not arrive, or the path is wrong."
         "Check the path; see when the export last ran.";
