@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::compare::CompareError;
 use crate::csv::{Dialect, HeaderFault, read_header};
 use crate::mapping::Compression;
-use crate::source::{kind_of, text};
+use crate::source::{FileAt, kind_of, text};
 
 /// Read at once.
 pub(super) const PIECE: usize = 1 << 20;
@@ -70,14 +70,15 @@ fn plain(path: &Path, scratch: &Path) -> Result<PathBuf, CompareError> {
     read.map_err(CompareError::file(path))?;
     let marked =
         mark.starts_with(&[0xEF, 0xBB, 0xBF]) || mark.starts_with(&[0xFF, 0xFE]) || mark.starts_with(&[0xFE, 0xFF]);
-    let compression = kind_of(path).1;
+    let file = FileAt::Local(path.to_path_buf());
+    let compression = kind_of(&file).1;
     if compression == Compression::None && !marked {
         return Ok(path.to_path_buf());
     }
     let copy = || -> io::Result<PathBuf> {
-        let (mut file, name) = fresh(scratch, "plain")?;
-        io::copy(&mut text(path, compression, "utf-8")?, &mut file)?;
-        file.flush()?;
+        let (mut copy, name) = fresh(scratch, "plain")?;
+        io::copy(&mut text(&file, compression, "utf-8")?, &mut copy)?;
+        copy.flush()?;
         Ok(name)
     };
     copy().map_err(CompareError::file(path))

@@ -41,9 +41,9 @@ mod why;
 pub use duplicates::{Duplicate, DuplicatesWriter};
 pub use error::OutputError;
 pub use evidence::{Evidence, find_run, runs};
-pub(crate) use folder::{made, short};
 pub use finding::{Child, Finding, render};
 pub(crate) use folder::{MANIFEST, fingerprint};
+pub(crate) use folder::{made, short};
 pub use journal::{Place, Removal};
 pub use lock::{Holder, Lock, LockHeld};
 pub use ordered::Ordered;
@@ -51,9 +51,11 @@ pub(crate) use previous::standing;
 pub use previous::{succeed, unchanged};
 pub use publish::{PublishPlan, Recovered, recover};
 pub use record::Record;
-pub use remote::{Leftover, OpenUpload, Remote, RemoteFolder, RemoteReports};
 pub use rejects::{Disclosure, Reject, RejectsFile, RejectsWriter};
-pub use report::{Counts, Kept, MappingReport, Object, OutputFile, Problem, QuerySource, Rows, RunReport, SourceFile, Status};
+pub use remote::{Leftover, OpenUpload, Remote, RemoteFolder, RemoteReports};
+pub use report::{
+    Counts, Kept, MappingReport, Object, OutputFile, Problem, QuerySource, Rows, RunReport, SourceFile, Status,
+};
 pub(crate) use scan::each_record;
 pub use split::Split;
 pub use staging::{Staged, StagedFile, Staging};
