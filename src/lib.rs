@@ -11,6 +11,7 @@
 //! Every room is a module; a room imports only rooms of lower floors. `ARCHITECTURE.md` tells the whole story.
 
 pub mod cli;
+pub mod compare;
 pub mod compile;
 pub mod csv;
 pub mod diagnostic;
@@ -27,5 +28,6 @@ pub mod settle;
 pub mod source;
 pub mod sqltext;
 pub mod state;
+pub mod store;
 pub mod vet;
 pub mod yaml;

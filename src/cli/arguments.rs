@@ -11,6 +11,7 @@ use crate::cli::guess::GuessArguments;
 use crate::cli::history::HistoryArguments;
 use crate::cli::init::InitArguments;
 use crate::cli::lint::LintArguments;
+use crate::cli::plan::PlanArguments;
 use crate::cli::preview::PreviewArguments;
 use crate::cli::run::RunArguments;
 use crate::cli::say::MessageFormat;
@@ -48,6 +49,8 @@ pub(super) enum Command {
     Preview(PreviewArguments),
     /// Run the mappings' own tests.
     Test(TestArguments),
+    /// Say what publishing would do to Totango.
+    Plan(PlanArguments),
     /// Read, reshape, check and publish.
     Run(RunArguments),
     /// Say where a record ended in the last run.
@@ -56,7 +59,7 @@ pub(super) enum Command {
     History(HistoryArguments),
     /// Show, forget or begin what is remembered of earlier runs.
     State(StateArguments),
-    /// Say what a changed mapping changes, on the same input.
+    /// Say what changed between two outputs, or what a changed mapping changes.
     Diff(DiffArguments),
     /// Print the SQL a mapping compiles to, the engine's plan, or the way of each column; or what a code means.
     Explain(ExplainArguments),

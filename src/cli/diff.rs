@@ -1,6 +1,6 @@
-//! `tanguero diff`: what a changed mapping changes, for the person who reads the pull request.
+//! `tanguero diff`: what changed between two outputs, or between two versions of a mapping, for the person who decides.
 
-use std::fmt::Write as _;
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,21 +8,35 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::cli::difference::{annotations, as_json, text, value};
 use crate::cli::given::{Given, Means, current_folder};
 use crate::cli::run::listen;
 use crate::cli::say::{MessageFormat, Say};
-use crate::cli::summary::thousands;
-use crate::diagnostic::{Diagnostic, Texts, code, escape, excerpt, find_code};
-use crate::pipeline::{AttributeDifference, DiffRequest, Exit, MappingDifference, Stop, diff as compare};
+use crate::compare::{Change, ChangeKind};
+use crate::diagnostic::{Diagnostic, Texts, code, escape, excerpt};
+use crate::pipeline::{DiffRequest, DiffSides, Exit, Stop, diff as compare};
 
 /// Arguments of `diff`.
 #[derive(Debug, Args)]
 pub(super) struct DiffArguments {
-    /// The mapping: its file, or its name if it lies in the project's `mappings/`.
-    pub mapping: PathBuf,
-    /// The revision of the repository to compare with, e.g. `main` or `HEAD~1`.
+    /// How it was: a Totango file, an output folder, the evidence of a run, or a run's id or day. With `--base`: the mapping.
+    #[arg(value_name = "BEFORE|MAPPING")]
+    pub before: PathBuf,
+    /// How it is.
+    #[arg(value_name = "NOW", required_unless_present = "base", conflicts_with = "base")]
+    pub now: Option<PathBuf>,
+    /// Compare what the mapping makes with what it made in this revision of the repository, e.g. `main` or `HEAD~1`.
     #[arg(long, value_name = "REVISION")]
-    pub base: String,
+    pub base: Option<String>,
+    /// The Totango format of the files, whose key matches rows [default: as run.json or the header says].
+    #[arg(long, value_name = "NAME", conflicts_with = "base")]
+    pub format: Option<String>,
+    /// Match rows by these columns; may be given several times.
+    #[arg(long, value_name = "COLUMN", conflicts_with = "base")]
+    pub key: Vec<String>,
+    /// Every change, cell by cell, before the figures.
+    #[arg(long)]
+    pub all: bool,
     #[command(flatten)]
     pub given: Given,
     #[command(flatten)]
@@ -40,9 +54,17 @@ pub(super) fn diff(arguments: &DiffArguments, say: &Say) -> ExitCode {
     };
     let stop = Stop::default();
     listen(&stop);
-    let outcome = compare(&request, &stop);
+    let mut changes = Changes::new(arguments.all, say.format);
+    let outcome = compare(&request, &stop, &mut |table, change| changes.tell(table, change));
+    changes.finish();
+    if changes.broken {
+        return ExitCode::SUCCESS;
+    }
     say.diagnostics(&outcome.problems, &outcome.texts);
-    if let Some(difference) = &outcome.difference {
+    if !say.quiet {
+        outcome.notes.iter().for_each(|note| say.line(&format!("note: {note}")));
+    }
+    for difference in &outcome.differences {
         say.data(&match say.format {
             MessageFormat::Text => text(difference),
             MessageFormat::Json => as_json(difference),
@@ -53,9 +75,17 @@ pub(super) fn diff(arguments: &DiffArguments, say: &Say) -> ExitCode {
 }
 
 fn request(arguments: &DiffArguments) -> Result<DiffRequest, String> {
+    let sides = match (&arguments.base, &arguments.now) {
+        (Some(revision), _) => DiffSides::Base { mapping: arguments.before.clone(), revision: revision.clone() },
+        (None, now) => DiffSides::Outputs {
+            before: arguments.before.clone(),
+            now: now.clone().ok_or("two outputs are compared: name the second, or say `--base REVISION`")?,
+            key: arguments.key.clone(),
+            format: arguments.format.clone(),
+        },
+    };
     Ok(DiffRequest {
-        mapping: arguments.mapping.clone(),
-        base: arguments.base.clone(),
+        sides,
         current: current_folder()?,
         as_of: arguments.given.as_of()?,
         started: Timestamp::now(),
@@ -66,128 +96,59 @@ fn request(arguments: &DiffArguments) -> Result<DiffRequest, String> {
     })
 }
 
-fn text(difference: &MappingDifference) -> String {
-    let table = &difference.table;
-    let mut text = String::new();
-    let short = difference.revision.get(..12).unwrap_or(&difference.revision);
-    if difference.is_new {
-        let _ = writeln!(text, "{}: not in {short}, all of it is new", difference.mapping);
-    } else {
-        let _ = writeln!(text, "{}: as it stands, against {short}, on the same input", difference.mapping);
-    }
-    if table.is_none() && difference.rejects.is_empty() {
-        let _ = writeln!(text, "the same: {} rows", thousands(table.same));
-        return text;
-    }
-    let (before, now) = (difference.rows_before, difference.rows_now);
-    let _ = writeln!(
-        text,
-        "rows      {} before, {} now: {} changed, {} added, {} removed",
-        thousands(before.written),
-        thousands(now.written),
-        thousands(table.changed),
-        thousands(table.added.0),
-        thousands(table.removed.0)
-    );
-    for (word, (count, keys)) in [("added", &table.added), ("removed", &table.removed)] {
-        if !keys.is_empty() && !difference.is_new {
-            let more = count.saturating_sub(keys.len() as u64);
-            let more = if more > 0 { format!(" and {} more", thousands(more)) } else { String::new() };
-            let keys: Vec<String> = keys.iter().map(|key| excerpt(key)).collect();
-            let _ = writeln!(text, "  {word}: {}{more}", keys.join(", "));
-        }
-    }
-    for (word, names) in [("added", &table.header_added), ("removed", &table.header_removed)] {
-        if !names.is_empty() && !difference.is_new {
-            let names: Vec<String> = names.iter().map(|name| format!("`{}`", escape(name))).collect();
-            let _ = writeln!(text, "header    {word}: {}", names.join(", "));
-        }
-    }
-    if table.header_moved {
-        let _ = writeln!(text, "header    columns stand in another order");
-    }
-    for attribute in &table.attributes {
-        let _ = writeln!(text, "attribute `{}`: {}", escape(&attribute.column), counts(attribute));
-        if let Some((key, before, now)) = &attribute.first {
-            let _ = writeln!(text, "  {}: {} → {}", excerpt(key), value(before), value(now));
-        }
-    }
-    for (code, column, before, now) in &difference.rejects {
-        let place = if column == "record" { String::new() } else { format!(" `{}`", escape(column)) };
-        let title = find_code(code).map_or("", |code| code.title);
-        let _ =
-            writeln!(text, "rejects   {code}{place}: {} before, {} now: {title}", thousands(*before), thousands(*now));
-    }
-    text
+/// Writes every change to stdout, if that is wanted.
+pub(super) struct Changes {
+    wanted: bool,
+    format: MessageFormat,
+    out: BufWriter<std::io::Stdout>,
+    table: String,
+    /// Whoever read has read enough.
+    pub broken: bool,
 }
 
-fn counts(attribute: &AttributeDifference) -> String {
-    let all = [("changed", attribute.changed), ("now emptied", attribute.emptied), ("now filled", attribute.filled)];
-    let some: Vec<String> = all
-        .iter()
-        .filter(|(_, count)| *count > 0)
-        .map(|(word, count)| format!("{} {word}", thousands(*count)))
-        .collect();
-    some.join(", ")
-}
-
-fn value(text: &str) -> String {
-    if text.is_empty() { "(empty)".to_owned() } else { format!("`{}`", excerpt(text)) }
-}
-
-fn as_json(difference: &MappingDifference) -> String {
-    let table = &difference.table;
-    let attributes: Vec<_> = table
-        .attributes
-        .iter()
-        .map(|one| {
-            let first = one.first.as_ref().map(|(key, before, now)| json!({"key": key, "before": before, "now": now}));
-            json!({"column": one.column, "changed": one.changed, "emptied": one.emptied, "filled": one.filled, "first": first})
-        })
-        .collect();
-    let rejects: Vec<_> = difference
-        .rejects
-        .iter()
-        .map(|(code, column, before, now)| json!({"code": code, "column": column, "before": before, "now": now}))
-        .collect();
-    let line = json!({
-        "mapping": difference.mapping, "file": difference.file, "base": difference.revision, "new": difference.is_new,
-        "rows": {"before": difference.rows_before.written, "now": difference.rows_now.written, "same": table.same,
-                 "changed": table.changed, "added": table.added.0, "removed": table.removed.0},
-        "added": table.added.1, "removed": table.removed.1,
-        "header": {"added": table.header_added, "removed": table.header_removed, "moved": table.header_moved},
-        "attributes": attributes, "rejects": rejects,
-    });
-    format!("{line}\n")
-}
-
-/// One annotation per fact: a warning where data is lost, else a notice.
-fn annotations(difference: &MappingDifference) -> String {
-    let table = &difference.table;
-    let mut facts: Vec<(bool, String)> = Vec::new();
-    if !table.header_added.is_empty() {
-        facts.push((false, format!("header added: {}", table.header_added.join(", "))));
-    }
-    if !table.header_removed.is_empty() {
-        facts.push((true, format!("header removed: {}", table.header_removed.join(", "))));
-    }
-    for one in &table.attributes {
-        facts.push((one.emptied > 0, format!("attribute {}: {}", one.column, counts(one))));
-    }
-    for (word, (count, keys), lost) in [("added", &table.added, false), ("removed", &table.removed, true)] {
-        if *count > 0 {
-            facts.push((lost, format!("{} rows {word}, e.g. {}", thousands(*count), keys.join(", "))));
+impl Changes {
+    pub(super) fn new(wanted: bool, format: MessageFormat) -> Self {
+        let wanted = wanted && format != MessageFormat::Github;
+        Self {
+            wanted,
+            format,
+            out: BufWriter::with_capacity(1 << 16, std::io::stdout()),
+            table: String::new(),
+            broken: false,
         }
     }
-    for (code, column, before, now) in &difference.rejects {
-        facts.push((now > before, format!("rejects {code} {column}: {before} before, {now} now")));
+
+    /// Writes one; false if nobody reads any more.
+    pub(super) fn tell(&mut self, table: &str, change: &Change<'_>) -> bool {
+        self.broken = self.wanted && self.write(table, change).is_err();
+        !self.broken
     }
-    let mut text = String::new();
-    for (lost, fact) in facts {
-        let level = if lost { "warning" } else { "notice" };
-        let fact = escape(&fact).replace('%', "%25");
-        let _ =
-            writeln!(text, "::{level} file={},title=tanguero diff::{}: {fact}", difference.file, difference.mapping);
+
+    /// To be called before anything else goes to stdout.
+    pub(super) fn finish(&mut self) {
+        // Nobody is left to tell if stdout is closed.
+        let _ = self.out.flush();
     }
-    text
+
+    fn write(&mut self, table: &str, change: &Change<'_>) -> std::io::Result<()> {
+        if self.format == MessageFormat::Json {
+            let cells =
+                change.cells.iter().map(|cell| json!({"column": cell.column, "before": cell.before, "now": cell.now}));
+            let cells: Vec<_> = cells.collect();
+            let line = json!({"type": "change", "table": table, "change": change.kind.name(), "key": change.key, "cells": cells});
+            return writeln!(self.out, "{line}");
+        }
+        if self.table != table {
+            table.clone_into(&mut self.table);
+            writeln!(self.out, "{}", escape(table))?;
+        }
+        match change.kind {
+            ChangeKind::Added => writeln!(self.out, "  + {}", excerpt(change.key)),
+            ChangeKind::Removed => writeln!(self.out, "  - {}", excerpt(change.key)),
+            ChangeKind::Changed => change.cells.iter().try_for_each(|cell| {
+                let (before, now) = (value(&cell.before), value(&cell.now));
+                writeln!(self.out, "  ~ {} `{}`: {before} → {now}", excerpt(change.key), escape(cell.column))
+            }),
+        }
+    }
 }

@@ -110,7 +110,7 @@ fn line(file: &str, finding: &LintFinding, format: MessageFormat) -> String {
         }
         MessageFormat::Json => {
             let all = json!({
-                "code": code.id, "severity": "error", "message": message, "file": file, "line": line,
+                "type": "finding", "code": code.id, "severity": "error", "message": message, "file": file, "line": line,
                 "column": column, "field": field, "value": value, "written": written,
             });
             format!("{all}\n")

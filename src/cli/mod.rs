@@ -6,6 +6,7 @@ mod arguments;
 mod check;
 mod completions;
 mod diff;
+mod difference;
 mod explain;
 mod formats;
 mod given;
@@ -13,6 +14,8 @@ mod guess;
 mod history;
 mod init;
 mod lint;
+mod plan;
+mod plan_page;
 mod preview;
 mod progress;
 mod record;
@@ -30,6 +33,8 @@ use clap::Parser;
 
 use arguments::{Arguments, Command};
 
+use crate::store;
+
 /// Runs the command line of the process.
 pub fn main() -> ExitCode {
     keep_large_buffers();
@@ -43,13 +48,14 @@ pub fn main() -> ExitCode {
         }
     };
     let say = say::Say::new(arguments.quiet, arguments.verbose, arguments.message_format);
-    match &arguments.command {
+    let end = match &arguments.command {
         Command::Guess(guess) => guess::guess(guess, &say),
         Command::Init(init) => init::init(init, &say),
         Command::Lint(lint) => lint::lint(lint, &say),
         Command::Run(run) => run::run(run, &say),
         Command::Preview(preview) => preview::preview(preview, &say),
         Command::Diff(diff) => diff::diff(diff, &say),
+        Command::Plan(plan) => plan::plan(plan, &say),
         Command::Test(test) => test::test(test, &say),
         Command::Check(check) => check::check(check, &say),
         Command::Explain(explain) => explain::explain(explain, &say),
@@ -59,7 +65,9 @@ pub fn main() -> ExitCode {
         Command::History(history) => history::history(history, &say),
         Command::State(state) => state::state(state, &say),
         Command::Why(why) => why::why(why, &say),
-    }
+    };
+    store::close();
+    end
 }
 
 /// Column buffers of a few hundred kilobytes come and go all the time: giving them back to the system and asking for them

@@ -84,7 +84,10 @@ fn json_lines(preview: &Preview, say: &Say) {
     }
     if let Some(following) = &preview.following {
         let told: Vec<&str> = following.told.lines().collect();
-        say.data(&format!("{}\n", json!({"key": following.key, "seen": following.seen, "told": told})));
+        say.data(&format!(
+            "{}\n",
+            json!({"type": "followed", "key": following.key, "seen": following.seen, "told": told})
+        ));
     }
 }
 
@@ -112,8 +115,7 @@ fn as_json(record: &PreviewRecord) -> Value {
         }
         Value::Object(object)
     });
-    let mut line =
-        json!({"file": record.file, "line": record.line, "fate": fate, "columns": cells.collect::<Vec<_>>()});
+    let mut line = json!({"type": "record", "file": record.file, "line": record.line, "fate": fate, "columns": cells.collect::<Vec<_>>()});
     if !record.faults.is_empty() {
         line["faults"] = record.faults.iter().map(fault).collect();
     }

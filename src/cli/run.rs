@@ -99,10 +99,16 @@ pub(super) fn run(arguments: &RunArguments, say: &Say) -> ExitCode {
     }
 }
 
-fn request(arguments: &RunArguments) -> Result<RunRequest, String> {
-    if let Some(unknown) = arguments.accept.iter().find(|name| !LIMITS.contains(&name.as_str())) {
-        return Err(format!("`--accept {unknown}`: no such limit; limits: {}", LIMITS.join(", ")));
+/// Whether every name is a limit's.
+pub(super) fn known_limits(accepted: &[String]) -> Result<(), String> {
+    match accepted.iter().find(|name| !LIMITS.contains(&name.as_str())) {
+        Some(unknown) => Err(format!("`--accept {unknown}`: no such limit; limits: {}", LIMITS.join(", "))),
+        None => Ok(()),
     }
+}
+
+fn request(arguments: &RunArguments) -> Result<RunRequest, String> {
+    known_limits(&arguments.accept)?;
     Ok(RunRequest {
         mappings: arguments.mappings.clone(),
         out: arguments.out.clone(),

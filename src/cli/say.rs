@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use clap::ValueEnum;
 
 use crate::diagnostic::{Diagnostic, Renderer, Style, Texts};
+use crate::store::scrub;
 
 /// Colours of the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +69,7 @@ impl Say {
     /// A line for people.
     pub(super) fn line(&self, text: &str) {
         // Nobody is left to tell if stderr is closed.
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
+        let _ = writeln!(std::io::stderr().lock(), "{}", scrub(text));
     }
 
     /// Diagnostics, in the format asked for.
@@ -79,7 +80,7 @@ impl Say {
             MessageFormat::Json => Style::Json,
             MessageFormat::Github => Style::GitHub,
         };
-        let text = Renderer::new(style, texts).render(found);
+        let text = scrub(&Renderer::new(style, texts).render(found));
         if text.is_empty() {
             return;
         }

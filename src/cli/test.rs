@@ -223,7 +223,7 @@ fn json_lines(file: &TestedFile, say: &Say) {
     for case in &file.cases {
         let differences: Vec<_> = case.differences.iter().map(as_json).collect();
         let line = json!({
-            "mapping": file.mapping, "file": file.shown, "line": case.line, "case": case.name,
+            "type": "case", "mapping": file.mapping, "file": file.shown, "line": case.line, "case": case.name,
             "passed": case.passed(), "updated": case.updated, "differences": differences,
         });
         say.data(&format!("{line}\n"));

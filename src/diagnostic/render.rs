@@ -173,6 +173,7 @@ impl<'t> Renderer<'t> {
         let point = |at: fn(Span) -> usize| place.and_then(|place| self.point(place, at(place.span)));
         let (start, end) = (point(|span| span.start), point(|span| span.end));
         let line = Line {
+            r#type: "diagnostic",
             code: diagnostic.code.id,
             severity: word(diagnostic.severity),
             message: &diagnostic.message,
@@ -219,6 +220,8 @@ impl<'t> Renderer<'t> {
 
 #[derive(Serialize)]
 struct Line<'d> {
+    /// What the line is, among lines of data.
+    r#type: &'static str,
     code: &'d str,
     severity: &'d str,
     message: &'d str,

@@ -134,9 +134,9 @@ fn one_json_object_a_line() {
     let unseen = Diagnostic::warning(&code::HEADER, "say \"x\"\n").at(Place::new("x.csv", Span::new(0, 4)), "");
     let all = [misspelt(), unseen, Diagnostic::error(&code::USAGE, "no such flag")];
     assert_snapshot!(Renderer::new(Style::Json, &texts()).render(&all), @r#"
-    {"code":"R204","severity":"error","message":"column `Acount Name` not found in source `crm`","file":"mappings/accounts.yaml","line":3,"column":26,"end_line":3,"end_column":37,"label":"no such column","help":["`Account Name` has a similar name"]}
-    {"code":"S806","severity":"warning","message":"say \"x\"\n","file":"x.csv","line":null,"column":null,"end_line":null,"end_column":null,"label":"","help":[]}
-    {"code":"S808","severity":"error","message":"no such flag","file":null,"line":null,"column":null,"end_line":null,"end_column":null,"label":"","help":[]}
+    {"type":"diagnostic","code":"R204","severity":"error","message":"column `Acount Name` not found in source `crm`","file":"mappings/accounts.yaml","line":3,"column":26,"end_line":3,"end_column":37,"label":"no such column","help":["`Account Name` has a similar name"]}
+    {"type":"diagnostic","code":"S806","severity":"warning","message":"say \"x\"\n","file":"x.csv","line":null,"column":null,"end_line":null,"end_column":null,"label":"","help":[]}
+    {"type":"diagnostic","code":"S808","severity":"error","message":"no such flag","file":null,"line":null,"column":null,"end_line":null,"end_column":null,"label":"","help":[]}
     "#);
 }
 

@@ -139,7 +139,8 @@ pub enum Empty {
 /// What unknown columns become.
 #[derive(Debug, Clone)]
 pub struct CustomSpec {
-    /// Unknown columns are allowed at all (`custom: true` at a column allows that one nevertheless).
+    /// Unknown columns are allowed at all; where Totango's pages list a format's columns and no attribute beside them, they
+    /// are not, and no option lifts that.
     pub allowed: bool,
     /// Most characters of custom text.
     pub max_length: Option<u64>,

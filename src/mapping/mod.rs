@@ -13,6 +13,7 @@ mod read;
 mod rows;
 mod schema;
 mod sources;
+mod stores;
 mod test_expect;
 mod test_file;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod wide;
 pub use file::parse;
 pub use project::parse_project;
 pub use schema::{mapping_schema, project_schema};
+pub use stores::SECRET_SETTINGS;
 pub use test_file::parse_test;
 pub use tree::*;
 pub use variables::Variables;

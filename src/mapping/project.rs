@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::read::{Entry, Keys, Reader, Section, Takes, listed, similar, words};
 use super::tree::{ProjectFile, Text};
 use super::variables::{Use, Variables};
-use super::{columns, file, sources};
+use super::{columns, file, sources, stores};
 use crate::diagnostic::{Diagnostic, Diagnostics, code, nearest};
 use crate::yaml::Value;
 
@@ -13,7 +13,7 @@ pub(super) const PROJECT: Section = Section {
     what: "the project file",
     keys: &[&[
         ("sources", Takes::SqlNames(&Takes::Section(&sources::SOURCE))),
-        ("stores", Takes::Later),
+        ("stores", Takes::Names(&Takes::Section(&stores::STORE))),
         ("variables", Takes::SqlNames(&Takes::Text)),
         ("environments", Takes::Names(&Takes::Section(&ENVIRONMENT))),
         ("defaults", Takes::Types),
@@ -84,6 +84,7 @@ fn empty(path: &str, variables: Variables) -> ProjectFile {
     ProjectFile {
         path: path.to_owned(),
         sources: Vec::new(),
+        stores: Vec::new(),
         variables,
         defaults: Vec::new(),
         attributes: None,
@@ -98,9 +99,9 @@ fn empty(path: &str, variables: Variables) -> ProjectFile {
 }
 
 fn project(reader: &mut Reader<'_>, keys: &Keys<'_>, empty: ProjectFile) -> ProjectFile {
-    for key in ["stores", "deliver", "schedule", "notify"] {
+    for key in ["deliver", "schedule", "notify"] {
         if let Some(entry) = keys.get(key) {
-            reader.not_yet(key, entry.key, "this version reads and writes local files only");
+            reader.not_yet(key, entry.key, "this version does not do this");
         }
     }
     let output = keys.get("output").map(|entry| Folders::read(reader, entry)).unwrap_or_default();
@@ -108,6 +109,7 @@ fn project(reader: &mut Reader<'_>, keys: &Keys<'_>, empty: ProjectFile) -> Proj
     let state = keys.get("state").map(|entry| State::read(reader, entry)).unwrap_or_default();
     ProjectFile {
         sources: keys.get("sources").map(|entry| sources::sources(reader, entry)).unwrap_or_default(),
+        stores: keys.get("stores").map(|entry| stores::stores(reader, entry)).unwrap_or_default(),
         defaults: keys.get("defaults").map(|entry| columns::defaults(reader, entry)).unwrap_or_default(),
         attributes: keys.get("attributes").and_then(|entry| reader.texts(entry, Reader::exact)),
         directory: output.directory(reader),

@@ -35,6 +35,8 @@ pub(super) enum Use {
     Path,
     /// Without `..`, wildcards escaped; the process's environment counts too.
     SourcePath,
+    /// As it is; the process's environment counts too. What a variable gives is a secret.
+    Store,
 }
 
 /// A variable that cannot be filled in.
@@ -119,6 +121,12 @@ impl Variables {
         (filling.out, filling.faults)
     }
 
+    /// What the variables in `text` give, each by itself, where it is used for a store.
+    pub(super) fn given(&self, text: &str) -> Vec<String> {
+        let bodies = text.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
+        bodies.filter_map(|(body, _)| self.value(body, Use::Store).ok()).collect()
+    }
+
     fn value(&self, body: &str, used: Use) -> Result<String, (String, String, bool)> {
         let wrong = || (format!("`${{{body}}}` is no variable"), FORMS.to_owned(), false);
         let end = body.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(body.len());
@@ -137,7 +145,10 @@ impl Variables {
             _ => self.values.get(name).map(String::as_str),
         };
         let outside = self.environment.get(name).map(String::as_str);
-        let known = known.or(if used == Use::SourcePath { outside } else { None });
+        let known = match used {
+            Use::SourcePath | Use::Store => known.or(outside),
+            _ => known,
+        };
         if rest.is_empty() {
             return known.map(str::to_owned).ok_or_else(|| self.unset(name, outside.is_some()));
         }
@@ -155,7 +166,9 @@ impl Variables {
         let help = match nearest(name, self.values.keys().map(String::as_str)) {
             _ if name == "env" => "choose one with `--env NAME`".to_owned(),
             Some(near) => format!("`{near}` has a similar name"),
-            None if outside => "the process's environment is read in source paths only; ".to_owned() + &given(name),
+            None if outside => {
+                "the process's environment is read in source paths and `stores` only; ".to_owned() + &given(name)
+            }
             None => given(name),
         };
         (format!("variable `{name}` has no value"), help, true)
@@ -248,7 +261,7 @@ impl Filling<'_> {
             }
         };
         match self.used {
-            Use::Text | Use::Path => self.out.push_str(&value),
+            Use::Text | Use::Path | Use::Store => self.out.push_str(&value),
             Use::Template => {
                 if value.contains(['{', '}']) {
                     let help = "braces name source columns in a template";

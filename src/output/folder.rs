@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::output::OutputError;
 
@@ -35,6 +35,12 @@ pub(crate) fn make(folder: &Path) -> Result<(), OutputError> {
 /// `folder` in its one spelling, so that two spellings of one folder are seen to be one.
 pub(crate) fn absolute(folder: &Path) -> Result<std::path::PathBuf, OutputError> {
     fs::canonicalize(folder).map_err(OutputError::disk("find the folder", folder))
+}
+
+/// `folder`, made if need be, in its one spelling.
+pub(crate) fn made(folder: &Path) -> Result<std::path::PathBuf, OutputError> {
+    make(folder)?;
+    absolute(folder)
 }
 
 /// Fine if it is already so: a step that is done twice must not fail the second time.
@@ -70,4 +76,9 @@ pub(crate) fn fingerprint(path: &Path) -> Result<Option<(u64, String)>, OutputEr
 /// Sixteen hexadecimal digits, as `xxhsum -H3` prints them.
 pub(crate) fn hex(hash: &Xxh3) -> String {
     format!("{:016x}", hash.digest())
+}
+
+/// A short name for a long one.
+pub(crate) fn short(name: &str) -> String {
+    format!("{:016x}", xxh3_64(name.trim_end_matches('/').as_bytes()))
 }

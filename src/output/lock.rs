@@ -25,6 +25,21 @@ pub struct Holder {
     pub run_id: String,
 }
 
+impl Holder {
+    /// This process, from now on.
+    pub(crate) fn this(run_id: &str) -> Self {
+        let since = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        Self { pid: std::process::id(), host: host(), since, run_id: run_id.to_owned() }
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { pid, host, since, run_id } = self;
+        write!(out, "run {run_id}, process {pid} on {host}, since {since}")
+    }
+}
+
 /// Another run works on the folder.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct LockHeld {
@@ -37,8 +52,8 @@ pub struct LockHeld {
 impl fmt::Display for LockHeld {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "another run holds `{}`", self.directory.display())?;
-        if let Some(Holder { pid, host, since, run_id }) = &self.holder {
-            write!(out, ": run {run_id}, process {pid} on {host}, since {since}")?;
+        if let Some(holder) = &self.holder {
+            write!(out, ": {holder}")?;
         }
         Ok(())
     }
@@ -97,10 +112,8 @@ impl Lock {
     }
 
     fn sign(&mut self, run_id: &str) -> io::Result<()> {
-        let since = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let holder = Holder { pid: std::process::id(), host: host(), since, run_id: run_id.to_owned() };
         self.file.set_len(0)?;
-        self.file.write_all(serde_json::to_string(&holder)?.as_bytes())
+        self.file.write_all(serde_json::to_string(&Holder::this(run_id))?.as_bytes())
     }
 }
 

@@ -10,6 +10,8 @@
 //! 4. [`Staging::publish`] writes a journal, renames, removes, and puts `run.json` last.
 //! 5. [`Evidence`] keeps reports of every run, good or bad; [`why`] reads them.
 //!
+//! A target in a store is published to by [`Remote`], under the same promises.
+//!
 //! This room knows no engine and judges no row.
 
 mod duplicates;
@@ -24,6 +26,7 @@ mod previous;
 mod publish;
 mod record;
 mod rejects;
+mod remote;
 mod report;
 mod scan;
 mod sheet;
@@ -39,14 +42,20 @@ pub use duplicates::{Duplicate, DuplicatesWriter};
 pub use error::OutputError;
 pub use evidence::{Evidence, find_run, runs};
 pub use finding::{Child, Finding, render};
+pub(crate) use folder::{MANIFEST, fingerprint};
+pub(crate) use folder::{made, short};
 pub use journal::{Place, Removal};
 pub use lock::{Holder, Lock, LockHeld};
 pub use ordered::Ordered;
+pub(crate) use previous::standing;
 pub use previous::{stands, succeed, unchanged, was_sent};
 pub use publish::{PublishPlan, Recovered, recover};
 pub use record::Record;
 pub use rejects::{Disclosure, Reject, RejectsFile, RejectsWriter};
-pub use report::{Counts, Kept, MappingReport, OutputFile, Problem, QuerySource, Rows, RunReport, SourceFile, Status};
+pub use remote::{Leftover, OpenUpload, Remote, RemoteFolder, RemoteReports};
+pub use report::{
+    Counts, Kept, MappingReport, Object, OutputFile, Problem, QuerySource, Rows, RunReport, SourceFile, Status,
+};
 pub(crate) use scan::each_record;
 pub use split::Split;
 pub use staging::{Staged, StagedFile, Staging};

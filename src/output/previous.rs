@@ -97,8 +97,22 @@ pub fn unchanged(
     mapping: &str,
     files: &[Staged],
 ) -> Result<bool, OutputError> {
-    let Some(old) = previous.map(standing).unwrap_or_default().into_iter().find(|old| old.mapping == mapping) else {
+    if !previous.is_some_and(|previous| same_files(previous, mapping, files)) {
         return Ok(false);
+    }
+    for Staged { place, file, .. } in files {
+        let found = folder::fingerprint(&staging.target(*place).join(&file.file))?;
+        if found.is_none_or(|(bytes, xxh3)| (bytes, &xxh3) != (file.bytes, &file.xxh3)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether `files` are, name by name and byte by byte, what `previous` says `mapping` published last.
+pub(crate) fn same_files(previous: &RunReport, mapping: &str, files: &[Staged]) -> bool {
+    let Some(old) = standing(previous).into_iter().find(|old| old.mapping == mapping) else {
+        return false;
     };
     let of = |place: Place| {
         let mut list: Vec<&OutputFile> =
@@ -112,14 +126,5 @@ pub fn unchanged(
         list
     };
     let same = |old: &[OutputFile], new: Vec<&OutputFile>| sorted(old).iter().eq(new);
-    if !same(&old.outputs, of(Place::Output)) || !same(&old.reports, of(Place::Reports)) {
-        return Ok(false);
-    }
-    for Staged { place, file, .. } in files {
-        let found = folder::fingerprint(&staging.target(*place).join(&file.file))?;
-        if found.is_none_or(|(bytes, xxh3)| (bytes, &xxh3) != (file.bytes, &file.xxh3)) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    same(&old.outputs, of(Place::Output)) && same(&old.reports, of(Place::Reports))
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::output::{Ordered, OutputError, folder};
+use crate::output::{Ordered, OutputError, Place, folder};
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,6 +54,20 @@ pub struct RunReport {
     /// What stands in the folder of other mappings, or of mappings that published nothing this time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<Kept>,
+    /// What the store says of the objects that stand in the target; none in a local folder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<Object>,
+}
+
+/// What a store says of an object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Object {
+    /// In which of the run's two folders.
+    pub place: Place,
+    /// Its name there.
+    pub file: String,
+    /// The store's name for its content.
+    pub etag: String,
 }
 
 /// How a run, or a mapping in it, ended; from harmless to worst.

@@ -121,6 +121,11 @@ impl<'a> Staging<'a> {
         staging_folder(self.target(place), &self.run_id)
     }
 
+    /// Leaves the folders as they are: whoever finishes the publish needs them.
+    pub(crate) fn leave(mut self) {
+        self.keep();
+    }
+
     /// From now on the journal owns the folders.
     pub(crate) fn keep(&mut self) {
         self.kept = true;

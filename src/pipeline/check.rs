@@ -10,7 +10,7 @@ use crate::engine::{Engine, EngineOptions};
 use crate::pipeline::folders::Folders;
 use crate::pipeline::prepare::{Look, Surrounding, judge};
 use crate::pipeline::set::beside_one_another;
-use crate::pipeline::{Exit, Failure, RunRequest};
+use crate::pipeline::{Exit, Failure, RunRequest, target};
 use crate::project::{Loaded, Options, load};
 
 /// What is to be checked.
@@ -123,6 +123,9 @@ fn all(request: &CheckRequest, loaded: &Loaded, outcome: &mut CheckOutcome) -> R
         outcome.add(in_file_order(found), exit);
     }
     let folders = Folders::new(&run, loaded);
+    let places = target::misplaced(&folders, loaded);
+    let exit = if places.has_errors() { Exit::Mapping } else { Exit::Good };
+    outcome.add(in_file_order(places), exit);
     let set = beside_one_another(loaded.mappings.iter(), &prepared, &folders);
     let exit = if set.is_empty() { Exit::Good } else { Exit::Mapping };
     outcome.add(set, exit);

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use datafusion::error::DataFusionError;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Place, Stage, code};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Stage, code};
 use crate::output::{OutputError, Problem, Status};
 use crate::pipeline::Exit;
 use crate::settle;
 use crate::source::SourceError;
+use crate::store::StoreError;
 use crate::yaml::Span;
 
 /// Why one mapping published nothing.
@@ -34,7 +35,7 @@ impl Failure {
         match self {
             Self::Mapping(_) => Exit::Mapping,
             Self::Source(errors) => errors.iter().map(|(error, _)| source_exit(error)).max().unwrap_or(Exit::Failed),
-            Self::World(_) => Exit::Failed,
+            Self::World(diagnostic) => world_exit(diagnostic.code),
             Self::Refused(_) | Self::Held(_) => Exit::Refused,
             Self::Interrupted => Exit::Interrupted,
         }
@@ -123,10 +124,20 @@ impl From<SourceError> for Failure {
     }
 }
 
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::World(Diagnostic::error(error.code(), error.message).help(error.help))
+    }
+}
+
 impl From<OutputError> for Failure {
     fn from(error: OutputError) -> Self {
         let code = error.code();
-        Self::World(Diagnostic::error(code, error.to_string()).help(code.cure))
+        match error {
+            OutputError::Interrupted => Self::Interrupted,
+            OutputError::Store(error) => error.into(),
+            error => Self::World(Diagnostic::error(code, error.to_string()).help(code.cure)),
+        }
     }
 }
 
@@ -156,6 +167,14 @@ fn source_exit(error: &SourceError) -> Exit {
     match error.code.stage {
         _ if absent.iter().any(|code| code.id == error.code.id) => Exit::Source,
         Stage::Mapping => Exit::Mapping,
+        _ => world_exit(error.code),
+    }
+}
+
+fn world_exit(code: &Code) -> Exit {
+    match code.id {
+        id if id == code::STORE_FAILED.id => Exit::Store,
+        id if id == code::STORE_SETTING.id => Exit::Mapping,
         _ => Exit::Failed,
     }
 }

@@ -6,18 +6,24 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::mapping::{Text, parse_project};
+use crate::output::short;
 use crate::pipeline::{Failure, RunRequest};
 use crate::project::Loaded;
+use crate::store::is_url;
 use crate::yaml::Span;
 
 /// Where things go.
 pub(super) struct Folders {
-    /// What is published.
+    /// What is published; for a target in a store: where its files are staged until they go up.
     pub output: PathBuf,
-    /// Reports, if they go elsewhere.
+    /// Reports, if they go elsewhere on this machine.
     pub reports: Option<PathBuf>,
     /// Evidence.
     pub state: PathBuf,
+    /// The URL of the target, if it is in a store.
+    pub target: Option<String>,
+    /// The URL of the reports' folder, if it is in a store.
+    pub reports_url: Option<String>,
 }
 
 impl Folders {
@@ -25,13 +31,41 @@ impl Folders {
         let root = &loaded.project.root;
         let file = loaded.project.file.as_ref();
         let directory = file.and_then(|file| file.directory.as_ref()).map_or("out", |text| text.value.as_str());
-        let reports = file.and_then(|file| file.reports.as_ref()).map(|reports| root.join(&reports.value));
-        Self {
-            output: request.out.as_ref().map_or_else(|| root.join(directory), |out| request.current.join(out)),
-            reports,
-            state: state_of(loaded),
-        }
+        let out = request.out.as_ref().map(|out| out.to_string_lossy());
+        let target = Some(out.as_deref().unwrap_or(directory)).filter(|text| is_url(text)).map(str::to_owned);
+        let reports = file.and_then(|file| file.reports.as_ref()).map(|text| text.value.as_str());
+        let reports_url = reports.filter(|text| is_url(text)).map(str::to_owned);
+        let state = state_of(loaded);
+        let output = match (&target, &request.out) {
+            // A folder of its own for each target, on the disk of the project.
+            (Some(url), _) => state.join("stores").join(short(url)),
+            (None, Some(out)) => request.current.join(out),
+            (None, None) => root.join(directory),
+        };
+        let reports = reports.filter(|text| !is_url(text)).map(|reports| root.join(reports));
+        Self { output, reports, state, target, reports_url }
     }
+
+    /// The target as people read it.
+    pub(super) fn shown_output(&self) -> PathBuf {
+        self.target.as_deref().map_or_else(|| self.output.clone(), |url| without_user(url).into())
+    }
+
+    /// The reports' folder likewise, if it is another one.
+    pub(super) fn shown_reports(&self) -> Option<PathBuf> {
+        self.reports_url.as_deref().map(|url| without_user(url).into()).or_else(|| self.reports.clone())
+    }
+}
+
+/// A URL without user and query, and without slashes at its end.
+fn without_user(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = host.rsplit('@').next().unwrap_or_default();
+    // `abfss://container@account`: what stands before the `@` is no user there.
+    let host = if scheme.starts_with("abfs") { rest.split('/').next().unwrap_or_default() } else { host };
+    format!("{scheme}://{host}/{path}").trim_end_matches('/').to_owned()
 }
 
 /// The state folder of a project.

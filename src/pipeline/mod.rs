@@ -3,8 +3,8 @@
 //! In: a request of the command line (or of a program that uses the library). Out: an outcome with everything there is to
 //! tell; nothing is printed here. `run` goes: load, prepare each mapping, order the set, then for each mapping judge,
 //! settle, write, report; publish at the end, all at once. `check` and `explain` stop before the
-//! first row; `why` reads what a run left. `test` runs mappings on given rows; `preview` judges the first records, or follows one through everything; `diff` compares what two versions of a mapping make;
-//! `lint` runs a file's identity mapping and lays the outcome beside the file; `guess` drafts a mapping and prepares it as
+//! first row; `why` reads what a run left. `test` runs mappings on given rows; `preview` judges the first records, or follows one through everything; `diff` compares two outputs, or what two versions of a mapping make;
+//! `plan` says what publishing would do to Totango; `lint` runs a file's identity mapping and lays the outcome beside the file; `guess` drafts a mapping and prepares it as
 //! `run` would.
 
 mod account;
@@ -31,6 +31,7 @@ mod mapping;
 mod open;
 mod order;
 mod plan;
+mod planning;
 mod prepare;
 mod preview;
 mod query;
@@ -41,19 +42,21 @@ mod run;
 mod session;
 mod set;
 mod state;
+mod target;
 mod task;
 mod test;
 mod why;
 mod words;
 
 pub use check::{CheckOutcome, CheckRequest, check};
-pub use diff::{AttributeDifference, DiffOutcome, DiffRequest, MappingDifference, TableDifference, diff};
+pub use diff::{Compared, DiffOutcome, DiffRequest, DiffSides, Tell, diff};
 pub use explain::{Unexplained, View, explain};
 pub use failure::Failure;
 pub use guess::{GuessOutcome, GuessRequest, guess};
 pub use history::{HistoryLine, HistoryRequest, history};
 pub use init::init;
 pub use lint::{LintFinding, LintOutcome, LintRequest, lint};
+pub use plan::{Condition, Effects, Emptied, Last, Measure, Plan, PlanOutcome, PlanRequest, plan};
 pub use preview::{
     CellFault, Following, Preview, PreviewCell, PreviewFate, PreviewOutcome, PreviewRecord, PreviewRequest, preview,
 };

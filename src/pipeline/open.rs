@@ -1,19 +1,23 @@
 //! Opens what a mapping reads: the files of its sources, the queries over them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
 use datafusion::common::TableReference;
 use datafusion::datasource::ViewTable;
 use datafusion::prelude::SessionContext;
+use jiff::civil::Date;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Texts, code};
 use crate::mapping::{SourceEntry, SourceOrigin, Text};
 use crate::pipeline::Failure;
 use crate::pipeline::asked::Wanted;
 use crate::pipeline::prepare::{Look, Preparing};
+use crate::project::{Options, stores};
 use crate::source::{SourceDefinition, open};
+use crate::store::Stores;
 use crate::vet::{self, QueryText, VettedQuery};
 
 /// SQL of a query and where it stands.
@@ -151,9 +155,20 @@ impl Preparing<'_> {
             missing_columns_empty: entry.missing_columns_empty,
             max_age: entry.max_age.as_ref().map(|age| age.value),
             shown_base: root.clone(),
+            stores: self.around.project.stores.clone(),
             asked,
             ..SourceDefinition::new(entry.name.value.clone(), pattern)
         }
+    }
+}
+
+/// The stores that the project around `current` names, for commands that read no mapping.
+pub(super) fn stores_around(current: &Path, as_of: Date) -> Result<Stores, Failure> {
+    let options = Options { variables: BTreeMap::new(), environment: None, as_of };
+    match stores(current, &options) {
+        Ok((stores, found)) if !found.has_errors() => Ok(stores),
+        Ok((_, found)) => Err(Failure::Mapping(found)),
+        Err(why) => Err(Failure::World(Diagnostic::error(&code::USAGE, why))),
     }
 }
 

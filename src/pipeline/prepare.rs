@@ -13,7 +13,7 @@ use crate::functions::{self, LookupTables};
 use crate::mapping::{From, Mapping, SourceEntry, SourceOrigin, Text, Variables};
 use crate::pipeline::asked::wanted;
 use crate::pipeline::open::{QueryFile, quoted};
-use crate::pipeline::plan::Planning;
+use crate::pipeline::planning::Planning;
 use crate::pipeline::{Failure, RunRequest};
 use crate::project::{MappingFile, Project};
 use crate::resolve::{Resolved, RowSource, SourceSchema, Surroundings, resolve};

@@ -41,6 +41,8 @@ pub struct RunRequest {
     pub evidence: bool,
     /// Let what earlier runs published count.
     pub recall: bool,
+    /// A folder that gets the Totango files of a dry run; none: they go with it.
+    pub set_aside: Option<PathBuf>,
 }
 
 impl RunRequest {
@@ -62,6 +64,7 @@ impl RunRequest {
             accept: Vec::new(),
             evidence: true,
             recall: true,
+            set_aside: None,
         }
     }
 }
@@ -145,6 +148,8 @@ pub enum Exit {
     Good,
     /// The data was refused.
     Refused,
+    /// A store or the network failed, after all retries: safe to run again.
+    Store,
     /// The run, the disk or the engine failed.
     Failed,
     /// A source is missing, empty or old.
@@ -167,6 +172,7 @@ impl Exit {
             Self::Mapping => 3,
             Self::Refused => 4,
             Self::Source => 6,
+            Self::Store => 7,
             Self::Interrupted => 130,
         }
     }

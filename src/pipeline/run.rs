@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::engine::{Engine, EngineOptions};
-use crate::output::{Evidence, Lock, MappingReport, RunReport, Staging, Status, recover};
+use crate::output::{Evidence, Lock, MappingReport, Remote, RunReport, Staging, Status, recover};
 use crate::pipeline::folders::{Folders, scratch_folder, shown};
 use crate::pipeline::known::MappingKeys;
 use crate::pipeline::mapping::{Finished, Mappings};
 use crate::pipeline::prepare::{Prepared, Surrounding};
 use crate::pipeline::remember::{Remembering, heal};
 use crate::pipeline::set::prepare_set;
-use crate::pipeline::{Exit, Failure, RunRequest, Stop, Watcher};
+use crate::pipeline::{Exit, Failure, RunRequest, Stop, Watcher, target};
 use crate::project::{Loaded, MappingFile, Options, load};
 
 use publish::Done;
@@ -82,7 +82,8 @@ pub(super) fn run_loaded(
     watcher: &Arc<dyn Watcher>,
     stop: &Stop,
 ) -> RunOutcome {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(request.threads.max(1)).build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(request.threads.max(1)).enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -112,6 +113,7 @@ pub(super) fn run_loaded(
             output_folder: String::new(),
             reports_folder: None,
             kept: Vec::new(),
+            objects: Vec::new(),
         },
         outcome: RunOutcome {
             exit: Exit::Good,
@@ -153,9 +155,9 @@ impl Running<'_> {
     async fn all(&mut self, loaded: &Loaded) {
         let root = &loaded.project.root;
         let settings = Folders::new(self.request, loaded);
-        self.outcome.output.clone_from(&settings.output);
-        self.report.output_folder = shown(&settings.output, root);
-        self.report.reports_folder = settings.reports.as_deref().map(|reports| shown(reports, root));
+        self.outcome.output = settings.shown_output();
+        self.report.output_folder = shown(&self.outcome.output, root);
+        self.report.reports_folder = settings.shown_reports().map(|reports| shown(&reports, root));
         if loaded.diagnostics.has_errors() {
             self.problem(None, loaded.diagnostics.iter().cloned().collect(), Exit::Mapping);
             return;
@@ -204,12 +206,34 @@ impl Running<'_> {
         let output = scratch.as_ref().map_or(&folders.output, |scratch| &scratch.path);
         let reports = if scratch.is_some() { None } else { folders.reports.as_deref() };
         let lock = Lock::take(output, &self.run_id)?;
-        recover(&lock)?;
-        let previous = RunReport::read(output)?;
-        self.same_environment(previous.as_ref(), output)?;
+        let remote = match scratch {
+            Some(_) => None,
+            None => target::take(folders, loaded, &self.run_id).await?,
+        };
+        self.outcome.warnings.extend(remote.iter().flat_map(target::found));
         let remembering = Remembering::new(self.request, loaded, folders);
-        heal(&remembering)?;
-        let staging = Staging::begin(&lock, reports, &self.run_id)?;
+        let result = self.held(loaded, evidence, &lock, reports, remote.as_ref(), &remembering).await;
+        if let Some(remote) = remote {
+            remote.release().await;
+        }
+        result
+    }
+
+    /// With the target to itself.
+    async fn held(
+        &mut self,
+        loaded: &Loaded,
+        evidence: Option<&Evidence>,
+        lock: &Lock,
+        reports: Option<&Path>,
+        remote: Option<&Remote>,
+        remembering: &Remembering,
+    ) -> Result<(), Failure> {
+        recover(lock)?;
+        let previous = target::previous(remote, lock).await?;
+        self.same_environment(previous.as_ref(), lock.directory())?;
+        heal(remembering)?;
+        let staging = Staging::begin(lock, reports, &self.run_id)?;
         let spill = staging.scratch()?;
         let engine = Engine::new(EngineOptions {
             threads: self.request.threads,
@@ -224,7 +248,7 @@ impl Running<'_> {
         if self.stop.is_asked() {
             return Err(Failure::Interrupted);
         }
-        self.publish(loaded, staging, previous.as_ref(), finished, &remembering)
+        self.publish(loaded, staging, remote, previous.as_ref(), finished, remembering).await
     }
 
     /// Two environments in one folder would overwrite each other's files.

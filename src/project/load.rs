@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 use crate::diagnostic::{Diagnostics, Texts};
-use crate::mapping::{Mapping, ProjectFile, Variables, parse, parse_project};
+use crate::mapping::{Mapping, ProjectFile, SECRET_SETTINGS, Variables, parse, parse_project};
 use crate::project::find::{FILE, root_of};
+use crate::store::{Stores, keep_secret};
 
 /// What the command line says about reading mappings.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub struct Project {
     pub file: Option<ProjectFile>,
     /// Names of all mappings of the project, asked for or not.
     pub names: Vec<String>,
+    /// Object stores and servers, by the file and the environment.
+    pub stores: Stores,
 }
 
 /// One mapping that was asked for, or that one of those refers to.
@@ -103,6 +106,7 @@ pub fn load(paths: &[PathBuf], current: &Path, options: &Options) -> Result<Load
             neighbours.entry(stem(&path)).or_insert(path);
         }
     }
+    let stores = Stores::new(file.as_ref().map(|file| file.stores.clone()).unwrap_or_default());
     let names: Vec<String> = neighbours.keys().cloned().collect();
 
     let mut mappings: Vec<MappingFile> = Vec::new();
@@ -121,7 +125,7 @@ pub fn load(paths: &[PathBuf], current: &Path, options: &Options) -> Result<Load
         next += 1;
     }
     Ok(Loaded {
-        project: Project { root, file, names },
+        project: Project { root, file, names, stores },
         mappings,
         variables,
         diagnostics: loading.diagnostics,
@@ -144,6 +148,7 @@ impl Loading {
             // Without it everything would go elsewhere than its author meant.
             Err(error) => return Err(format!("`{}` cannot be read: {error}", path.display())),
         };
+        hide_secrets(&text);
         let (file, diagnostics) = parse_project(FILE, &text, given);
         self.texts.insert(FILE, &text);
         self.diagnostics.extend(diagnostics);
@@ -156,6 +161,36 @@ impl Loading {
         let (mapping, found) = parse(&shown, &text, variables);
         self.texts.insert(&shown, &text);
         Ok(MappingFile { name: stem(path), shown, text, mapping, found, asked })
+    }
+}
+
+/// The stores that the project around `current` names, and what is wrong with its file.
+///
+/// # Errors
+/// A project file that cannot be read.
+pub fn stores(current: &Path, options: &Options) -> Result<(Stores, Diagnostics), String> {
+    let mut loading = Loading { root: root_of(current), diagnostics: Diagnostics::new(), texts: Texts::new() };
+    let given = Variables::new(options.variables.clone(), process(), options.as_of, options.environment.clone());
+    let file = loading.project(&given)?;
+    Ok((Stores::new(file.map(|file| file.stores).unwrap_or_default()), loading.diagnostics))
+}
+
+/// Keeps the values of secret settings from being shown, whatever else is wrong with the file they stand in.
+fn hide_secrets(text: &str) {
+    for line in text.lines() {
+        for key in SECRET_SETTINGS {
+            for (at, _) in line.match_indices(key) {
+                let rest = line[at + key.len()..].trim_start_matches(['"', '\'']).trim_start();
+                let Some(value) = rest.strip_prefix(':').map(str::trim_start) else { continue };
+                let value = match value.chars().next() {
+                    Some(quote @ ('"' | '\'')) => value[1..].split(quote).next(),
+                    _ => value.split([',', '}', '#']).next(),
+                };
+                if let Some(value) = value.map(str::trim).filter(|value| !value.starts_with("${")) {
+                    keep_secret(value);
+                }
+            }
+        }
     }
 }
 

@@ -1,8 +1,5 @@
 //! Arrow IPC files: one piece is one record batch, rows are numbered from 1 through the file.
 
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
@@ -13,8 +10,10 @@ use datafusion::arrow::ipc::convert::fb_to_schema;
 use datafusion::arrow::ipc::reader::{FileDecoder, read_footer_length};
 use datafusion::arrow::ipc::{Block, MetadataVersion, root_as_footer, root_as_message};
 
+use crate::source::ahead::Ahead;
 use crate::source::content::FileField;
 use crate::source::definition::SourceError;
+use crate::source::input::{FileAt, Places};
 use crate::source::piece::{Piece, Pieces, Request, Tally};
 
 /// Bytes at the end of the file: the footer's length and the magic word.
@@ -30,26 +29,23 @@ pub(super) struct ArrowFile {
 }
 
 impl ArrowFile {
-    /// Reads the footer of the file at `path`; `failed` makes an error out of what is wrong.
-    pub fn read(path: &Path, failed: &dyn Fn(String) -> SourceError) -> Result<Self, SourceError> {
-        let read = || Self::footer(path).map_err(|error| failed(error.to_string()));
+    /// Reads the footer of the file at `input`; `failed` makes an error out of what is wrong.
+    pub fn read(input: &FileAt, failed: &dyn Fn(String) -> SourceError) -> Result<Self, SourceError> {
+        let read = || Self::footer(input).map_err(|error| failed(error.to_string()));
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(read))
             .unwrap_or_else(|_| Err(failed("the Arrow footer is damaged".to_owned())))
     }
 
-    fn footer(path: &Path) -> Result<Self, ArrowError> {
+    fn footer(input: &FileAt) -> Result<Self, ArrowError> {
         let broken = |what: &str| ArrowError::ParseError(what.to_owned());
-        let mut file = File::open(path)?;
-        let size = file.metadata()?.len();
-        let mut tail = [0; TAIL as usize];
+        let mut file = input.places()?;
+        let size = file.size()?;
         let tail_at = size.checked_sub(TAIL).ok_or_else(|| broken("the file is too short for Arrow"))?;
-        file.seek(SeekFrom::Start(tail_at))?;
-        file.read_exact(&mut tail)?;
+        let mut tail = [0; TAIL as usize];
+        tail.copy_from_slice(&file.read(tail_at, TAIL as usize)?);
         let length = read_footer_length(tail)?;
         let footer_at = tail_at.checked_sub(length as u64).ok_or_else(|| broken("the Arrow footer is damaged"))?;
-        let mut footer = vec![0; length];
-        file.seek(SeekFrom::Start(footer_at))?;
-        file.read_exact(&mut footer)?;
+        let footer = file.read(footer_at, length)?;
         let footer = root_as_footer(&footer).map_err(|error| ArrowError::ParseError(error.to_string()))?;
         let schema = footer.schema().ok_or_else(|| broken("the Arrow file has no schema"))?;
         let within = |blocks: Vec<Block>| {
@@ -79,8 +75,8 @@ impl ArrowFile {
     }
 
     /// Starts to read it.
-    pub fn open(&self, path: &Path, request: Arc<Request>) -> Result<Box<dyn Pieces>, SourceError> {
-        let mut file = File::open(path).map_err(|error| request.unreadable(error))?;
+    pub fn open(&self, input: &FileAt, request: Arc<Request>) -> Result<Box<dyn Pieces>, SourceError> {
+        let mut file = input.places().map_err(|error| request.unreadable(error))?;
         let decoder = request.guard(|| {
             let mut decoder = FileDecoder::new(Arc::clone(&self.schema), self.version);
             for block in &self.dictionaries {
@@ -89,8 +85,14 @@ impl ArrowFile {
             }
             Ok(decoder.with_projection(request.fields()))
         })?;
+        // All of an object is read in order; certain rows of it, and a local file, place by place.
+        let ahead = match (&file, &request.wanted) {
+            (Places::Object(object), None) => Some(Ahead::parts(object, self.batches.iter().map(range_of))),
+            _ => None,
+        };
         Ok(Box::new(Batches {
             file,
+            ahead,
             decoder: Arc::new(decoder),
             blocks: self.batches.clone().into_iter(),
             next_row: 1,
@@ -100,16 +102,29 @@ impl ArrowFile {
 }
 
 /// The bytes of a block, or of its description alone.
-fn block_bytes(file: &mut File, block: &Block, body: bool) -> std::io::Result<Buffer> {
+fn block_bytes(file: &mut Places, block: &Block, body: bool) -> std::io::Result<Buffer> {
     let length = i64::from(block.metaDataLength()) + if body { block.bodyLength() } else { 0 };
-    let mut bytes = vec![0; length.unsigned_abs() as usize];
-    file.seek(SeekFrom::Start(block.offset().unsigned_abs()))?;
-    file.read_exact(&mut bytes)?;
-    Ok(Buffer::from_vec(bytes))
+    file.read(block.offset().unsigned_abs(), length.unsigned_abs() as usize)
+}
+
+/// Where a block lies.
+fn range_of(block: &Block) -> std::ops::Range<u64> {
+    let from = block.offset().unsigned_abs();
+    from..from + (i64::from(block.metaDataLength()) + block.bodyLength()).unsigned_abs()
+}
+
+/// The rows of a batch, as the description at the start of its `bytes` says.
+fn rows_of(bytes: &[u8]) -> Result<u64, String> {
+    // Older files have the length alone before the message, newer ones a marker before it.
+    let prefix = if bytes.starts_with(&[0xFF; 4]) { 8 } else { 4 };
+    let message = root_as_message(&bytes[prefix..]).map_err(|error| error.to_string())?;
+    let rows = message.header_as_record_batch().map_or(0, |batch| batch.length());
+    u64::try_from(rows).map_err(|error| error.to_string())
 }
 
 struct Batches {
-    file: File,
+    file: Places,
+    ahead: Option<Ahead>,
     decoder: Arc<FileDecoder>,
     blocks: std::vec::IntoIter<Block>,
     next_row: u64,
@@ -117,28 +132,31 @@ struct Batches {
 }
 
 impl Batches {
-    /// Rows of a batch, as its description says.
-    fn rows(&mut self, block: &Block) -> Result<u64, SourceError> {
-        let failed = |error: &dyn std::fmt::Display| self.request.unreadable(error);
-        let bytes = block_bytes(&mut self.file, block, false).map_err(|error| failed(&error))?;
-        // Older files have the length alone before the message, newer ones a marker before it.
-        let prefix = if bytes.starts_with(&[0xFF; 4]) { 8 } else { 4 };
-        let message = root_as_message(&bytes[prefix..]).map_err(|error| failed(&error))?;
-        let rows = message.header_as_record_batch().map_or(0, |batch| batch.length());
-        u64::try_from(rows).map_err(|error| failed(&error))
+    /// Rows of a batch, and its bytes if they were fetched to know that.
+    fn rows(&mut self, block: &Block) -> Result<(u64, Option<Buffer>), SourceError> {
+        let (bytes, whole) = match &mut self.ahead {
+            Some(ahead) => (ahead.next().map(Option::unwrap_or_default), true),
+            None => (block_bytes(&mut self.file, block, false), false),
+        };
+        let bytes = bytes.map_err(|error| self.request.unreadable(error))?;
+        let rows = rows_of(&bytes).map_err(|error| self.request.unreadable(error))?;
+        Ok((rows, whole.then_some(bytes)))
     }
 }
 
 impl Pieces for Batches {
     fn next(&mut self) -> Result<Option<Box<dyn Piece>>, SourceError> {
         while let Some(block) = self.blocks.next() {
-            let rows = self.rows(&block)?;
+            let (rows, bytes) = self.rows(&block)?;
             let first = self.next_row;
             self.next_row += rows;
             if self.request.wanted_between(first, first + rows).is_some_and(<[u64]>::is_empty) {
                 continue;
             }
-            let bytes = block_bytes(&mut self.file, &block, true).map_err(|error| self.request.unreadable(error))?;
+            let bytes = match bytes {
+                Some(bytes) => bytes,
+                None => block_bytes(&mut self.file, &block, true).map_err(|error| self.request.unreadable(error))?,
+            };
             return Ok(Some(Box::new(Batch {
                 block: Some((block, bytes)),
                 decoder: Arc::clone(&self.decoder),

@@ -1,6 +1,5 @@
 //! What a file holds: one variant per kind, each knowing its columns and how to cut itself into pieces.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field};
@@ -8,6 +7,7 @@ use datafusion::arrow::datatypes::{DataType, Field};
 use crate::source::arrow_file::ArrowFile;
 use crate::source::csv_file::CsvFile;
 use crate::source::definition::SourceError;
+use crate::source::input::FileAt;
 use crate::source::merge::readable_type;
 use crate::source::ndjson::NdjsonFile;
 use crate::source::parquet_file::ParquetFile;
@@ -81,13 +81,18 @@ impl Content {
         }
     }
 
-    /// Starts to read the file at `path`; where its pieces are known, `index` says where they begin.
-    pub fn open(&self, path: &Path, request: Arc<Request>, index: Arc<[Mark]>) -> Result<Box<dyn Pieces>, SourceError> {
+    /// Starts to read the file at `input`; where its pieces are known, `index` says where they begin.
+    pub fn open(
+        &self,
+        input: &FileAt,
+        request: Arc<Request>,
+        index: Arc<[Mark]>,
+    ) -> Result<Box<dyn Pieces>, SourceError> {
         match self {
-            Self::Csv(file) => file.open(path, request, index),
-            Self::Ndjson(file) => file.open(path, request, index),
-            Self::Parquet(file) => file.open(path, request),
-            Self::Arrow(file) => file.open(path, request),
+            Self::Csv(file) => file.open(input, request, index),
+            Self::Ndjson(file) => file.open(input, request, index),
+            Self::Parquet(file) => file.open(input, request),
+            Self::Arrow(file) => file.open(input, request),
         }
     }
 }

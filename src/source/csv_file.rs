@@ -1,7 +1,6 @@
 //! CSV and TSV: how a file is written, and what its header says.
 
 use std::collections::HashSet;
-use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::DataType;
@@ -14,6 +13,7 @@ use crate::source::content::FileField;
 use crate::source::csv_piece::Shared;
 use crate::source::csv_read::{CsvRanges, CsvReader};
 use crate::source::definition::{SourceDefinition, SourceError};
+use crate::source::input::FileAt;
 use crate::source::piece::{Ending, Mark, Piece, Pieces, Request};
 use crate::source::text::{TextForm, TextReader};
 
@@ -104,17 +104,17 @@ impl CsvForm {
         Ok(Self { dialect, footer, preamble, names })
     }
 
-    /// Reads the header of the file at `path`, shown as `shown`.
+    /// Reads the header of the file at `input`, shown as `shown`.
     pub fn read(
         &self,
         source: &str,
-        path: &Path,
+        input: &FileAt,
         shown: &str,
         form: TextForm,
         piece_bytes: usize,
     ) -> Result<CsvFile, SourceError> {
-        let failed = |error: std::io::Error| SourceError::unreadable(source, shown, error);
-        let mut reader = TextReader::open(path, form).map_err(failed)?;
+        let failed = |error: std::io::Error| input.unreadable(source, shown, error);
+        let mut reader = TextReader::open(input, form).map_err(failed)?;
         let mut head = Vec::new();
         // Most headers are short, and a source can have thousands of files.
         let mut wanted = HEAD_BYTES.min(piece_bytes);
@@ -177,13 +177,18 @@ impl CsvFile {
     }
 
     /// Starts to read it; where its pieces are known, `index` says where they begin.
-    pub fn open(&self, path: &Path, request: Arc<Request>, index: Arc<[Mark]>) -> Result<Box<dyn Pieces>, SourceError> {
+    pub fn open(
+        &self,
+        input: &FileAt,
+        request: Arc<Request>,
+        index: Arc<[Mark]>,
+    ) -> Result<Box<dyn Pieces>, SourceError> {
         let shared = Arc::new(Shared::new(self, request));
         match self.start {
             Some(start) if shared.request.wanted.is_some() && !index.is_empty() => {
-                Ok(Box::new(CsvRanges::new(path, start, index, shared)))
+                Ok(Box::new(CsvRanges::new(input, start, index, shared)))
             }
-            Some(start) => Ok(Box::new(CsvReader::open(path, self, start, shared)?)),
+            Some(start) => Ok(Box::new(CsvReader::open(input, self, start, shared)?)),
             None => Ok(Box::new(Nothing { footer_missing: self.footer.is_some() })),
         }
     }

@@ -1,7 +1,6 @@
 //! Cuts a CSV file into pieces: from its start, or only where wanted records are.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datafusion::arrow::buffer::Buffer;
@@ -11,6 +10,7 @@ use crate::csv::{self, Splitter, Start, footer_lines, footer_match, salesforce_f
 use crate::source::csv_file::{CsvFile, FooterRule};
 use crate::source::csv_piece::{CsvPiece, Picked, PickedPieces, Shared};
 use crate::source::definition::SourceError;
+use crate::source::input::{FileAt, Stretches};
 use crate::source::piece::{Ending, Mark, Piece, Pieces};
 use crate::source::text::TextReader;
 
@@ -98,10 +98,10 @@ pub(super) struct CsvReader {
 }
 
 impl CsvReader {
-    /// Opens the file at `path` where its records start.
-    pub fn open(path: &Path, file: &CsvFile, start: Start, shared: Arc<Shared>) -> Result<Self, SourceError> {
+    /// Opens the file at `input` where its records start.
+    pub fn open(input: &FileAt, file: &CsvFile, start: Start, shared: Arc<Shared>) -> Result<Self, SourceError> {
         let failed = |error: std::io::Error| shared.request.unreadable(error);
-        let mut reader = TextReader::open(path, file.form).map_err(failed)?;
+        let mut reader = TextReader::open(input, file.form).map_err(failed)?;
         let mut head = Vec::new();
         let at_end = reader.read(&mut head, start.length).map_err(failed)? < start.length;
         Ok(Self {
@@ -272,18 +272,23 @@ impl Pieces for CsvReader {
 
 /// Reads only what holds wanted records.
 pub(super) struct CsvRanges {
-    path: PathBuf,
+    stretches: Stretches,
     start: Start,
-    index: Arc<[Mark]>,
-    next: usize,
+    /// The marks at which the stretches begin.
+    marks: std::vec::IntoIter<Mark>,
     ready: VecDeque<CsvPiece>,
     shared: Arc<Shared>,
 }
 
 impl CsvRanges {
     /// For a file whose pieces begin where `index` says and end at its last mark.
-    pub fn new(path: &Path, start: Start, index: Arc<[Mark]>, shared: Arc<Shared>) -> Self {
-        Self { path: path.to_owned(), start, index, next: 0, ready: VecDeque::new(), shared }
+    pub fn new(input: &FileAt, start: Start, index: Arc<[Mark]>, shared: Arc<Shared>) -> Self {
+        let is_wanted =
+            |from: &Mark, to: &Mark| !shared.request.wanted_between(from.line, to.line).is_some_and(<[u64]>::is_empty);
+        let pairs = index.windows(2).filter(|pair| is_wanted(&pair[0], &pair[1]));
+        let (marks, ranges): (Vec<Mark>, Vec<_>) = pairs.map(|pair| (pair[0], pair[0].offset..pair[1].offset)).unzip();
+        let stretches = Stretches::new(input, ranges);
+        Self { stretches, start, marks: marks.into_iter(), ready: VecDeque::new(), shared }
     }
 }
 
@@ -291,17 +296,8 @@ impl CsvRanges {
     /// The next piece that holds wanted records, alone.
     fn next_piece(&mut self) -> Result<Option<CsvPiece>, SourceError> {
         while self.ready.is_empty() {
-            let [from, to, ..] = self.index[self.next..] else { return Ok(None) };
-            self.next += 1;
-            if self.shared.request.wanted_between(from.line, to.line).is_some_and(<[u64]>::is_empty) {
-                continue;
-            }
-            let length = usize::try_from(to.offset - from.offset).unwrap_or(usize::MAX);
-            let mut bytes = Vec::with_capacity(length + SLACK);
-            TextReader::open_at(&self.path, from.offset)
-                .and_then(|mut reader| reader.read(&mut bytes, length))
-                .map_err(|error| self.shared.request.unreadable(error))?;
-            let bytes = Buffer::from_vec(bytes);
+            let Some(from) = self.marks.next() else { return Ok(None) };
+            let bytes = self.stretches.next(SLACK).map_err(|error| self.shared.request.unreadable(error))?;
             let (first_line, carriage_return) = (from.line, self.start.carriage_return);
             if from.regular {
                 // It was found so when it was cut the first time; that the file is still the same is asked at the end.

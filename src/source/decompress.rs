@@ -1,6 +1,5 @@
 //! Compressed files as plain streams of bytes, however many members they are made of.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 
 use bzip2::read::MultiBzDecoder;
@@ -16,11 +15,11 @@ const READ_BYTES: usize = 128 * 1024;
 /// Memory an `.xz` stream may ask for: its strongest preset needs 65 MiB.
 const XZ_MEMORY: u64 = 256 * 1024 * 1024;
 
-/// The decompressed bytes of `file`.
-pub(super) fn decompress(file: File, compression: Compression) -> io::Result<Box<dyn Read + Send>> {
+/// The decompressed bytes of `file`, which is read from its start.
+pub(super) fn decompress(file: Box<dyn Read + Send>, compression: Compression) -> io::Result<Box<dyn Read + Send>> {
     let buffered = |file| BufReader::with_capacity(READ_BYTES, file);
     Ok(match compression {
-        Compression::None => Box::new(file),
+        Compression::None => file,
         Compression::Gzip => Box::new(MultiGzDecoder::new(buffered(file))),
         Compression::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(buffered(file))?),
         Compression::Bzip2 => Box::new(MultiBzDecoder::new(buffered(file))),

@@ -7,6 +7,7 @@ use datafusion::error::DataFusionError;
 
 use crate::diagnostic::{Code, code};
 use crate::mapping::{Compression, CsvOptions, SourceKind};
+use crate::store::{Reason, StoreError, Stores};
 
 /// Bytes that one worker takes from a text file at a time: small enough for its columns to stay in the second-level cache.
 pub const PIECE_BYTES: usize = 256 * 1024;
@@ -16,7 +17,7 @@ pub const PIECE_BYTES: usize = 256 * 1024;
 pub struct SourceDefinition {
     /// Table name.
     pub name: String,
-    /// Absolute path of a file or folder, a glob, or a `file://` URL. A glob that ends in `/` means the folders it matches.
+    /// Absolute path of a file or folder, a glob, or a URL of a store or file. A glob that ends in `/` means the folders it matches.
     pub pattern: String,
     /// From the file names unless said.
     pub kind: Option<SourceKind>,
@@ -32,6 +33,8 @@ pub struct SourceDefinition {
     pub max_age: Option<u64>,
     /// Files inside this folder are shown relative to it.
     pub shown_base: PathBuf,
+    /// Who reads what lies in a store.
+    pub stores: Stores,
     /// Columns the mapping names: in NDJSON, whose columns no header lists, and in empty files they are there in any case.
     pub asked: Vec<String>,
     /// Bytes a worker takes at a time; tests use tiny ones.
@@ -51,6 +54,7 @@ impl SourceDefinition {
             missing_columns_empty: false,
             max_age: None,
             shown_base: PathBuf::new(),
+            stores: Stores::default(),
             asked: Vec::new(),
             piece_bytes: PIECE_BYTES,
         }
@@ -101,6 +105,17 @@ impl SourceError {
     /// A file that cannot be read.
     pub(super) fn unreadable(source: &str, file: &str, why: impl fmt::Display) -> Self {
         Self::file(&code::SOURCE_UNREADABLE, source, file, why)
+    }
+
+    /// What a store did not do, for one `file` of it or for all.
+    pub(super) fn store(source: &str, file: Option<&str>, error: &StoreError) -> Self {
+        let code = match error.reason {
+            Reason::Missing => &code::SOURCE_MISSING,
+            Reason::Changed => &code::SOURCE_CHANGED,
+            _ => error.code(),
+        };
+        let file = file.map(str::to_owned);
+        Self { code, source: source.to_owned(), file, message: error.message.clone(), help: Some(error.help.clone()) }
     }
 
     /// With a cure.

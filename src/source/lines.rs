@@ -1,10 +1,10 @@
 //! A text file as pieces of whole lines.
 
 use std::io;
-use std::path::Path;
 
 use memchr::{memchr, memchr_iter, memrchr};
 
+use crate::source::input::FileAt;
 use crate::source::piece::Mark;
 use crate::source::text::{TextForm, TextReader};
 
@@ -34,9 +34,9 @@ pub(super) struct LineReader {
 }
 
 impl LineReader {
-    /// The lines of `path` from its start.
-    pub fn open(path: &Path, form: TextForm, piece_bytes: usize, max_line: usize) -> io::Result<Self> {
-        let reader = TextReader::open(path, form)?;
+    /// The lines of `file` from its start.
+    pub fn open(file: &FileAt, form: TextForm, piece_bytes: usize, max_line: usize) -> io::Result<Self> {
+        let reader = TextReader::open(file, form)?;
         Ok(Self {
             at: Mark { offset: reader.origin().unwrap_or(0), line: 1, regular: false },
             reader,

@@ -8,21 +8,24 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use crate::diagnostic::code;
 use crate::source::definition::{SourceDefinition, SourceError};
+use crate::source::input::FileAt;
 use crate::source::kind;
+use crate::source::object_list;
 use crate::source::partition;
 use crate::source::stamp::Stamp;
+use crate::store;
 
 /// Folders below the first that are searched; deeper ones are a loop of links.
 const MAX_DEPTH: usize = 64;
 
 /// What tanguero's own staging and state are called; it never reads them.
-const OWN_PREFIX: &str = ".tanguero";
+pub(super) const OWN_PREFIX: &str = ".tanguero";
 
 /// A file of a source.
 #[derive(Debug, Clone)]
 pub(super) struct ListedFile {
     /// Where it is.
-    pub path: PathBuf,
+    pub input: FileAt,
     /// As reports name it.
     pub shown: String,
     /// What it was when it was listed.
@@ -32,9 +35,12 @@ pub(super) struct ListedFile {
 /// The files of `definition`: at least one, sorted, none twice.
 ///
 /// # Errors
-/// No file, a folder that cannot be read, a URL of a store.
+/// No file, a folder that cannot be read, a store that does not answer.
 pub(super) fn list(definition: &SourceDefinition) -> Result<Vec<ListedFile>, SourceError> {
-    let pattern = local_path(definition)?;
+    if store::is_url(&definition.pattern) {
+        return object_list::list(definition);
+    }
+    let pattern = local_path(definition);
     let mut paths = Paths { definition, found: Vec::new() };
     let asked = Path::new(&pattern);
     if asked.exists() {
@@ -64,33 +70,28 @@ pub(super) fn list(definition: &SourceDefinition) -> Result<Vec<ListedFile>, Sou
                 return Err(SourceError::unreadable(&definition.name, &shown, "it is no regular file"));
             }
             let stamp = Stamp::new(&metadata).map_err(unreadable)?;
-            Ok(ListedFile { path, shown, stamp })
+            Ok(ListedFile { input: FileAt::Local(path), shown, stamp })
         })
         .collect()
 }
 
 /// The pattern as a path of this machine.
-fn local_path(definition: &SourceDefinition) -> Result<String, SourceError> {
-    let Some((scheme, rest)) = definition.pattern.split_once("://") else { return Ok(definition.pattern.clone()) };
-    if scheme.eq_ignore_ascii_case("file") {
-        // `file://host/path`: only this machine's own files can be meant.
-        let path = rest.find('/').map_or("", |slash| &rest[slash..]);
-        return Ok(partition::decode(path));
+fn local_path(definition: &SourceDefinition) -> String {
+    // `file://host/path`: only this machine's own files can be meant.
+    match definition.pattern.split_once("://") {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("file") => {
+            partition::decode(rest.find('/').map_or("", |slash| &rest[slash..]))
+        }
+        _ => definition.pattern.clone(),
     }
-    Err(SourceError::new(
-        &code::SOURCE_UNREADABLE,
-        &definition.name,
-        format!("`{scheme}://` cannot be read: object stores and servers come with a later version"),
-    )
-    .help("copy the files to a local folder first"))
 }
 
-fn missing(definition: &SourceDefinition, fact: &str) -> SourceError {
+pub(super) fn missing(definition: &SourceDefinition, fact: &str) -> SourceError {
     SourceError::new(&code::SOURCE_MISSING, &definition.name, fact)
 }
 
 /// `pattern` as a plain path, if its only wildcards are escaped ones: `[*]`, `\*`.
-fn without_wildcards(pattern: &str) -> Option<String> {
+pub(super) fn without_wildcards(pattern: &str) -> Option<String> {
     let mut plain = String::with_capacity(pattern.len());
     let mut rest = pattern.chars();
     while let Some(character) = rest.next() {

@@ -1,12 +1,11 @@
 //! Files for those who judge how they are written: what is listed, of which kind, and their bytes or decoded text.
 
-use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
 
 use crate::mapping::{Compression, SourceKind};
 use crate::source::decompress::decompress;
 use crate::source::definition::{SourceDefinition, SourceError};
+use crate::source::input::FileAt;
 use crate::source::text::{TextForm, TextReader, encoding};
 use crate::source::{kind, list};
 
@@ -14,31 +13,31 @@ use crate::source::{kind, list};
 ///
 /// # Errors
 /// No file (S801), or one that cannot be read (S804).
-pub fn listed(definition: &SourceDefinition) -> Result<Vec<(PathBuf, String)>, SourceError> {
-    Ok(list::list(definition)?.into_iter().map(|file| (file.path, file.shown)).collect())
+pub fn listed(definition: &SourceDefinition) -> Result<Vec<(FileAt, String)>, SourceError> {
+    Ok(list::list(definition)?.into_iter().map(|file| (file.input, file.shown)).collect())
 }
 
-/// Kind and compression that the name of `path` speaks of.
-pub fn kind_of(path: &Path) -> (Option<SourceKind>, Compression) {
-    kind::of_name(path.file_name().unwrap_or_default())
+/// Kind and compression that the name of `file` speaks of.
+pub fn kind_of(file: &FileAt) -> (Option<SourceKind>, Compression) {
+    kind::of_name(&file.name())
 }
 
-/// The bytes of `path` as they were before they were packed.
+/// The bytes of `file` as they were before they were packed.
 ///
 /// # Errors
 /// It cannot be opened.
-pub fn decompressed(path: &Path, compression: Compression) -> io::Result<Box<dyn Read + Send>> {
-    decompress(File::open(path)?, compression)
+pub fn decompressed(file: &FileAt, compression: Compression) -> io::Result<Box<dyn Read + Send>> {
+    decompress(file.open()?, compression)
 }
 
-/// The text of `path` in UTF-8, without its byte order mark, which wins over the encoding called `label`. Bytes that mean
+/// The text of `file` in UTF-8, without its byte order mark, which wins over the encoding called `label`. Bytes that mean
 /// nothing come as `0xFF`.
 ///
 /// # Errors
 /// It cannot be opened, or there is no such encoding.
-pub fn text(path: &Path, compression: Compression, label: &str) -> io::Result<impl Read + Send + use<>> {
+pub fn text(file: &FileAt, compression: Compression, label: &str) -> io::Result<impl Read + Send + use<>> {
     let unknown = || io::Error::new(io::ErrorKind::InvalidInput, format!("there is no encoding called `{label}`"));
-    TextReader::open(path, TextForm { compression, encoding: encoding(label).ok_or_else(unknown)? })
+    TextReader::open(file, TextForm { compression, encoding: encoding(label).ok_or_else(unknown)? })
 }
 
 /// A part of a text in the encoding called `label`, as UTF-8 without a byte order mark. None if there is no such encoding.

@@ -8,6 +8,7 @@
 //! How a file travels: `list` finds it, `content` knows its columns, `merge` puts the columns of all files together;
 //! then a `scan` cuts one file after the other into pieces under a lock, and each worker decodes those it took.
 
+mod ahead;
 mod arrow_file;
 mod content;
 mod csv_file;
@@ -15,6 +16,7 @@ mod csv_piece;
 mod csv_read;
 mod decompress;
 mod definition;
+mod input;
 mod json;
 mod kind;
 mod ledger;
@@ -23,6 +25,9 @@ mod list;
 mod look;
 mod merge;
 mod ndjson;
+mod object;
+mod object_list;
+mod object_parquet;
 mod open;
 mod opened;
 mod parquet_file;
@@ -41,6 +46,7 @@ mod view;
 mod tests;
 
 pub use definition::{PIECE_BYTES, SourceDefinition, SourceError};
+pub use input::FileAt;
 pub use kind::of_name as kind_of_name;
 pub use ledger::{FileReport, Unreadable};
 pub use look::{decode, decompressed, kind_of, listed, text};

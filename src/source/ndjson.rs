@@ -1,7 +1,6 @@
 //! NDJSON: one JSON object per line; its top-level keys are columns of text, numbers as they are spelt.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, RecordBatch, StringViewBuilder};
@@ -11,11 +10,12 @@ use datafusion::arrow::error::ArrowError;
 use crate::diagnostic::{Code, code};
 use crate::source::content::FileField;
 use crate::source::definition::SourceError;
+use crate::source::input::{FileAt, Stretches};
 use crate::source::json::{Object, Value, keys};
 use crate::source::ledger::bad_byte;
-use crate::source::lines::{LineReader, Lines};
+use crate::source::lines::LineReader;
 use crate::source::piece::{Ending, Fault, Mark, Origin, Piece, Pieces, Request, Tally};
-use crate::source::text::{TextForm, TextReader};
+use crate::source::text::TextForm;
 
 /// Lines looked at to learn the keys.
 const SAMPLE_LINES: usize = 1000;
@@ -32,9 +32,9 @@ pub(super) struct NdjsonFile {
 }
 
 impl NdjsonFile {
-    /// Learns the keys of the file at `path` from its first 1,000 lines, or its first 1 MiB.
-    pub fn read(path: &Path, form: TextForm, max_line: usize, piece_bytes: usize) -> std::io::Result<Self> {
-        let mut reader = LineReader::open(path, form, piece_bytes, max_line)?;
+    /// Learns the keys of the file at `input` from its first 1,000 lines, or its first 1 MiB.
+    pub fn read(input: &FileAt, form: TextForm, max_line: usize, piece_bytes: usize) -> std::io::Result<Self> {
+        let mut reader = LineReader::open(input, form, piece_bytes, max_line)?;
         let mut found: Vec<String> = Vec::new();
         let mut seen: HashSet<String> = HashSet::new();
         let mut left = SAMPLE_LINES;
@@ -61,7 +61,12 @@ impl NdjsonFile {
     }
 
     /// Starts to read it.
-    pub fn open(&self, path: &Path, request: Arc<Request>, index: Arc<[Mark]>) -> Result<Box<dyn Pieces>, SourceError> {
+    pub fn open(
+        &self,
+        input: &FileAt,
+        request: Arc<Request>,
+        index: Arc<[Mark]>,
+    ) -> Result<Box<dyn Pieces>, SourceError> {
         // From here on a key is a field like any other.
         let mut keys: Vec<Arc<str>> = Vec::new();
         let mut of_keys = request.as_ref().clone();
@@ -73,9 +78,9 @@ impl NdjsonFile {
         }
         let shared = Arc::new(Shared { object: Object::new(keys), request: of_keys, max_line: self.max_line });
         if shared.request.wanted.is_some() && !index.is_empty() {
-            return Ok(Box::new(IndexedPieces { path: path.to_owned(), index, next: 0, shared }));
+            return Ok(Box::new(IndexedPieces::new(input, &index, shared)));
         }
-        let reader = LineReader::open(path, self.form, shared.request.piece_bytes, self.max_line)
+        let reader = LineReader::open(input, self.form, shared.request.piece_bytes, self.max_line)
             .map_err(|error| shared.request.unreadable(error))?;
         Ok(Box::new(LinePieces { reader, shared }))
     }
@@ -104,7 +109,12 @@ impl Pieces for LinePieces {
             }
             let end = lines.first + lines.bytes.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
             if !self.shared.request.wanted_between(lines.first, end).is_some_and(<[u64]>::is_empty) {
-                return Ok(Some(Box::new(LinePiece::new(lines, &self.shared))));
+                return Ok(Some(Box::new(LinePiece::new(
+                    Buffer::from_vec(lines.bytes),
+                    lines.first,
+                    lines.cut,
+                    &self.shared,
+                ))));
             }
         }
     }
@@ -116,33 +126,38 @@ impl Pieces for LinePieces {
 
 /// Only the pieces that hold wanted lines.
 struct IndexedPieces {
-    path: PathBuf,
-    index: Arc<[Mark]>,
-    next: usize,
+    stretches: Stretches,
+    /// First line of each, and whether it is a line that is cut off.
+    lines: std::vec::IntoIter<(u64, bool)>,
     shared: Arc<Shared>,
+}
+
+impl IndexedPieces {
+    fn new(input: &FileAt, index: &[Mark], shared: Arc<Shared>) -> Self {
+        let (mut ranges, mut lines) = (Vec::new(), Vec::new());
+        for (at, pair) in index.windows(2).enumerate() {
+            let (from, to) = (pair[0], pair[1]);
+            // The last line of the file may lack its LF, so that the end has the same number.
+            let end = if at + 2 == index.len() { u64::MAX } else { to.line };
+            if shared.request.wanted_between(from.line, end).is_some_and(<[u64]>::is_empty) {
+                continue;
+            }
+            // A longer piece is one line over the limit: its beginning is enough.
+            let most = (shared.max_line + 3) as u64;
+            let length = to.offset - from.offset;
+            let cut = length > most + shared.request.piece_bytes as u64;
+            ranges.push(from.offset..from.offset + if cut { most } else { length });
+            lines.push((from.line, cut));
+        }
+        Self { stretches: Stretches::new(input, ranges), lines: lines.into_iter(), shared }
+    }
 }
 
 impl Pieces for IndexedPieces {
     fn next(&mut self) -> Result<Option<Box<dyn Piece>>, SourceError> {
-        while let [from, to, ..] = self.index[self.next..] {
-            self.next += 1;
-            // The last line of the file may lack its LF, so that the end has the same number.
-            let last = self.next + 1 == self.index.len();
-            let end = if last { u64::MAX } else { to.line };
-            if self.shared.request.wanted_between(from.line, end).is_some_and(<[u64]>::is_empty) {
-                continue;
-            }
-            // A longer piece is one line over the limit: its beginning is enough.
-            let most = self.shared.max_line + 3;
-            let length = usize::try_from(to.offset - from.offset).unwrap_or(usize::MAX);
-            let cut = length > most + self.shared.request.piece_bytes;
-            let mut bytes = Vec::new();
-            TextReader::open_at(&self.path, from.offset)
-                .and_then(|mut reader| reader.read(&mut bytes, if cut { most } else { length }))
-                .map_err(|error| self.shared.request.unreadable(error))?;
-            return Ok(Some(Box::new(LinePiece::new(Lines { bytes, first: from.line, cut }, &self.shared))));
-        }
-        Ok(None)
+        let Some((first, cut)) = self.lines.next() else { return Ok(None) };
+        let bytes = self.stretches.next(0).map_err(|error| self.shared.request.unreadable(error))?;
+        Ok(Some(Box::new(LinePiece::new(bytes, first, cut, &self.shared))))
     }
 }
 
@@ -156,15 +171,8 @@ struct LinePiece {
 }
 
 impl LinePiece {
-    fn new(lines: Lines, shared: &Arc<Shared>) -> Self {
-        Self {
-            bytes: Buffer::from_vec(lines.bytes),
-            first: lines.first,
-            cut: lines.cut,
-            given: false,
-            shared: Arc::clone(shared),
-            tally: Tally::default(),
-        }
+    fn new(bytes: Buffer, first: u64, cut: bool, shared: &Arc<Shared>) -> Self {
+        Self { bytes, first, cut, given: false, shared: Arc::clone(shared), tally: Tally::default() }
     }
 
     /// The values of a line, or why it has none.

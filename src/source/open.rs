@@ -54,7 +54,7 @@ pub fn open(
         .zip(merged.origins)
         .map(|((file, content), origins)| SourceFile {
             number: register.add(file.shown.as_str()),
-            path: file.path,
+            input: file.input,
             shown: Arc::from(file.shown),
             stamp: file.stamp,
             content,
@@ -106,8 +106,8 @@ fn duration(seconds: u64) -> String {
 
 /// Opens one file to learn its columns.
 fn read(definition: &SourceDefinition, file: &ListedFile) -> Result<Content, SourceError> {
-    let failed = |why: String| SourceError::unreadable(&definition.name, &file.shown, why);
-    let (kind_of_name, compression_of_name) = kind::of_name(file.path.file_name().unwrap_or_default());
+    let failed = |why: String| file.input.unreadable(&definition.name, &file.shown, why);
+    let (kind_of_name, compression_of_name) = kind::of_name(&file.input.name());
     let compression = definition.compression.unwrap_or(compression_of_name);
     let Some(kind) = definition.kind.or(kind_of_name) else {
         return Err(failed("its name does not tell what kind of file it is".to_owned())
@@ -118,19 +118,19 @@ fn read(definition: &SourceDefinition, file: &ListedFile) -> Result<Content, Sou
             "Parquet and Arrow files are read from any place in them, which a compressed file has not".into(),
         )
         .help("decompress it first: both kinds compress their own columns")),
-        SourceKind::Parquet => ParquetFile::read(&file.path, &failed).map(Content::Parquet),
-        SourceKind::Arrow => ArrowFile::read(&file.path, &failed).map(Content::Arrow),
+        SourceKind::Parquet => ParquetFile::read(&file.input, &failed).map(Content::Parquet),
+        SourceKind::Arrow => ArrowFile::read(&file.input, &failed).map(Content::Arrow),
         SourceKind::Ndjson => {
             let form = text_form(definition, compression)?;
             let max_line = definition.csv.max_record.as_ref().map_or(MAX_RECORD, |limit| limit.value) as usize;
-            NdjsonFile::read(&file.path, form, max_line, definition.piece_bytes)
+            NdjsonFile::read(&file.input, form, max_line, definition.piece_bytes)
                 .map(Content::Ndjson)
                 .map_err(|error| failed(error.to_string()))
         }
         SourceKind::Csv | SourceKind::Tsv => {
             let form = text_form(definition, compression)?;
             CsvForm::new(definition, kind)?
-                .read(&definition.name, &file.path, &file.shown, form, definition.piece_bytes.max(1))
+                .read(&definition.name, &file.input, &file.shown, form, definition.piece_bytes.max(1))
                 .map(Content::Csv)
         }
     }

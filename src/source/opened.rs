@@ -1,6 +1,6 @@
 //! An opened source: its files, its columns, and what a pass over it found.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use datafusion::arrow::datatypes::SchemaRef;
@@ -10,6 +10,7 @@ use crate::diagnostic::code;
 use crate::resolve::SourceSchema;
 use crate::source::content::Content;
 use crate::source::definition::SourceError;
+use crate::source::input::{FileAt, Held};
 use crate::source::ledger::{FileReport, Ledger, Unreadable, message};
 use crate::source::piece::{Fault, Mark, Origin, Pieces, Request};
 use crate::source::scan::{Positions, Scan, Worker, wanted_of};
@@ -40,7 +41,7 @@ pub struct Source {
 pub(super) struct SourceFile {
     /// Its number in the run.
     pub number: u32,
-    pub path: PathBuf,
+    pub input: FileAt,
     pub shown: Arc<str>,
     pub stamp: Stamp,
     pub content: Content,
@@ -138,9 +139,20 @@ impl Source {
         Worker::new(scan).try_for_each(|batch| batch.map(drop))
     }
 
-    /// Where its files are.
+    /// Where its files are, those of this machine.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.files.iter().map(|file| file.path.as_path())
+        self.files.iter().filter_map(|file| match &file.input {
+            FileAt::Local(path) => Some(path.as_path()),
+            FileAt::Object(_) => None,
+        })
+    }
+
+    /// The URLs of its objects in stores, as they are shown.
+    pub fn urls(&self) -> impl Iterator<Item = String> {
+        self.files.iter().filter_map(|file| match &file.input {
+            FileAt::Local(_) => None,
+            FileAt::Object(object) => Some(object.shown()),
+        })
     }
 
     /// The account of every file; all zero before the first complete pass.
@@ -210,18 +222,19 @@ impl Source {
 
     /// Whether all files are still what they were when they were listed.
     pub(super) fn check_unchanged(&self) -> Result<(), SourceError> {
-        self.files.iter().try_for_each(|file| self.check_file(file))
+        self.files.iter().try_for_each(|file| self.check_file(file, Held::After))
     }
 
-    fn check_file(&self, file: &SourceFile) -> Result<(), SourceError> {
-        match file.stamp.holds(&file.path) {
-            true => Ok(()),
-            false => Err(SourceError::file(
+    fn check_file(&self, file: &SourceFile, when: Held) -> Result<(), SourceError> {
+        match file.input.holds(&file.stamp, when) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(SourceError::file(
                 &code::SOURCE_CHANGED,
                 &self.name,
                 &file.shown,
                 "the file changed while it was read",
             )),
+            Err(error) => Err(SourceError::store(&self.name, Some(&file.shown), &error)),
         }
     }
 
@@ -234,7 +247,7 @@ impl Source {
         wanted: Option<Wanted>,
     ) -> Result<Box<dyn Pieces>, SourceError> {
         let file = &self.files[place];
-        self.check_file(file)?;
+        self.check_file(file, Held::Before)?;
         let index: Arc<[Mark]> = match (&wanted, self.found().as_ref()) {
             (Some(_), Some(found)) => Arc::clone(&found.files[place].index),
             _ => Arc::new([]),
@@ -242,6 +255,7 @@ impl Source {
         let request = Request {
             source: Arc::clone(&self.name),
             shown: Arc::clone(&file.shown),
+            input: file.input.clone(),
             place: place as u32,
             file: file.number,
             schema: Arc::clone(schema),
@@ -250,7 +264,7 @@ impl Source {
             wanted: wanted.and_then(Wanted::lines),
             piece_bytes: self.piece_bytes,
         };
-        file.content.open(&file.path, Arc::new(request), index)
+        file.content.open(&file.input, Arc::new(request), index)
     }
 
     /// Keeps what the first complete pass found.

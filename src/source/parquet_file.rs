@@ -1,7 +1,6 @@
 //! Parquet: one piece is one row group, rows are numbered from 1 through the file.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
@@ -13,7 +12,9 @@ use datafusion::parquet::arrow::arrow_reader::{
 
 use crate::source::content::FileField;
 use crate::source::definition::SourceError;
+use crate::source::input::FileAt;
 use crate::source::merge::readable_type;
+use crate::source::object_parquet::{Chunks, ObjectChunks};
 use crate::source::piece::{Piece, Pieces, Request, Tally};
 
 /// Rows decoded at a time.
@@ -28,10 +29,14 @@ pub(super) struct ParquetFile {
 }
 
 impl ParquetFile {
-    /// Reads the footer of the file at `path`; `failed` makes an error out of what is wrong.
-    pub fn read(path: &Path, failed: &dyn Fn(String) -> SourceError) -> Result<Self, SourceError> {
-        let file = File::open(path).map_err(|error| failed(error.to_string()))?;
-        let load = || ArrowReaderMetadata::load(&file, ArrowReaderOptions::new());
+    /// Reads the footer of the file at `input`; `failed` makes an error out of what is wrong.
+    pub fn read(input: &FileAt, failed: &dyn Fn(String) -> SourceError) -> Result<Self, SourceError> {
+        let load = || match input {
+            FileAt::Local(path) => ArrowReaderMetadata::load(&File::open(path)?, ArrowReaderOptions::new()),
+            FileAt::Object(object) => {
+                ArrowReaderMetadata::load(&ObjectChunks::footer(object)?, ArrowReaderOptions::new())
+            }
+        };
         let damaged = || failed("the Parquet footer is damaged".to_owned());
         let metadata = std::panic::catch_unwind(std::panic::AssertUnwindSafe(load))
             .map_err(|_| damaged())?
@@ -65,9 +70,9 @@ impl ParquetFile {
     }
 
     /// Starts to read it.
-    pub fn open(&self, path: &Path, request: Arc<Request>) -> Result<Box<dyn Pieces>, SourceError> {
+    pub fn open(&self, input: &FileAt, request: Arc<Request>) -> Result<Box<dyn Pieces>, SourceError> {
         Ok(Box::new(RowGroups {
-            path: path.to_owned(),
+            input: input.clone(),
             metadata: self.metadata.clone(),
             first_rows: self.first_rows.clone(),
             next: 0,
@@ -77,7 +82,7 @@ impl ParquetFile {
 }
 
 struct RowGroups {
-    path: PathBuf,
+    input: FileAt,
     metadata: ArrowReaderMetadata,
     first_rows: Vec<u64>,
     next: usize,
@@ -95,7 +100,7 @@ impl Pieces for RowGroups {
                 continue;
             }
             return Ok(Some(Box::new(RowGroup {
-                path: self.path.clone(),
+                input: self.input.clone(),
                 metadata: self.metadata.clone(),
                 group,
                 rows,
@@ -147,7 +152,7 @@ impl Numbers {
 }
 
 struct RowGroup {
-    path: PathBuf,
+    input: FileAt,
     metadata: ArrowReaderMetadata,
     group: usize,
     rows: u64,
@@ -158,8 +163,17 @@ struct RowGroup {
 
 impl RowGroup {
     fn reader(&self) -> Result<ParquetRecordBatchReader, SourceError> {
-        let file = File::open(&self.path).map_err(|error| self.request.unreadable(error))?;
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), self.request.fields());
+        let file = match &self.input {
+            FileAt::Local(path) => File::open(path).map(Chunks::Local),
+            FileAt::Object(object) => {
+                let group = self.metadata.metadata().row_group(self.group);
+                let columns = group.columns().iter().enumerate().filter(|(leaf, _)| mask.leaf_included(*leaf));
+                let ranges = columns.map(|(_, column)| column.byte_range()).map(|(from, length)| from..from + length);
+                ObjectChunks::group(object, ranges.collect()).map(Chunks::Object)
+            }
+        };
+        let file = file.map_err(|error| self.request.unreadable(error))?;
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
             .with_row_groups(vec![self.group])
             .with_projection(mask)

@@ -12,6 +12,7 @@ use datafusion::arrow::datatypes::{DataType, SchemaRef, UInt32Type, UInt64Type};
 
 use crate::diagnostic::{Code, code};
 use crate::source::definition::SourceError;
+use crate::source::input::FileAt;
 use crate::source::scan::Positions;
 
 /// Where a column of the table has its values from, in one file.
@@ -36,6 +37,8 @@ pub(super) struct Request {
     pub source: Arc<str>,
     /// The file as shown, for errors.
     pub shown: Arc<str>,
+    /// Where its bytes are, for errors.
+    pub input: FileAt,
     /// The file's place in the source.
     pub place: u32,
     /// The file's number in the run.
@@ -147,7 +150,7 @@ impl Request {
 
     /// The file cannot be read on.
     pub fn unreadable(&self, why: impl std::fmt::Display) -> SourceError {
-        SourceError::unreadable(&self.source, &self.shown, why)
+        self.input.unreadable(&self.source, &self.shown, why)
     }
 
     /// Runs foreign code over the file: libraries that assert what a damaged file does not keep must not end the run.

@@ -10,6 +10,7 @@ use crate::resolve::{Field, SourceSchema};
 use crate::source::arrow_file::ArrowFile;
 use crate::source::content::Content;
 use crate::source::definition::{PIECE_BYTES, SourceError};
+use crate::source::input::FileAt;
 use crate::source::merge::field_type;
 use crate::source::opened::{Source, SourceFile};
 use crate::source::piece::Origin;
@@ -34,7 +35,8 @@ pub fn open_staged(
     let failed = |why: String| SourceError::unreadable(name, name, why);
     let stamp =
         path.metadata().and_then(|metadata| Stamp::new(&metadata)).map_err(|error| failed(error.to_string()))?;
-    let file = ArrowFile::read(path, &failed)?;
+    let input = FileAt::Local(path.to_owned());
+    let file = ArrowFile::read(&input, &failed)?;
     let fields = file.fields();
     let place = |wanted: &str| fields.iter().position(|field| field.name == wanted);
     let trace = match (place(FILE_COLUMN), place(LINE_COLUMN)) {
@@ -62,7 +64,7 @@ pub fn open_staged(
         name: Arc::from(name),
         files: vec![SourceFile {
             number: if trace.is_some() { u32::MAX } else { register.add(name) },
-            path: path.to_owned(),
+            input,
             shown: Arc::from(name),
             stamp,
             content: Content::Arrow(file),

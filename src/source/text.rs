@@ -1,13 +1,12 @@
 //! A text file as UTF-8 bytes: decompressed, transcoded, its byte order mark taken off.
 
-use std::fs::File;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::io::{self, Cursor, Read};
 
 use encoding_rs::{Encoding, UTF_8};
 
 use crate::mapping::Compression;
 use crate::source::decompress::decompress;
+use crate::source::input::FileAt;
 use crate::source::transcode::{Transcoder, read_some};
 
 /// How the bytes of a text file are to be understood.
@@ -28,9 +27,9 @@ pub(super) struct TextReader {
 }
 
 impl TextReader {
-    /// Opens `path` at its first byte of text.
-    pub fn open(path: &Path, form: TextForm) -> io::Result<Self> {
-        let mut input = decompress(File::open(path)?, form.compression)?;
+    /// Opens `file` at its first byte of text.
+    pub fn open(file: &FileAt, form: TextForm) -> io::Result<Self> {
+        let mut input = decompress(file.open()?, form.compression)?;
         // Read by hand: a stream may give fewer bytes than asked for, and the mark must not be cut by that.
         let mut head = [0; 3];
         let mut filled = 0;
@@ -49,13 +48,6 @@ impl TextReader {
         let input: Box<dyn Read + Send> =
             if encoding == UTF_8 { Box::new(input) } else { Box::new(Transcoder::new(input, encoding)) };
         Ok(Self { input, origin: plain.then_some(mark as u64) })
-    }
-
-    /// Opens `path`, whose bytes are its text, at the byte `offset`.
-    pub fn open_at(path: &Path, offset: u64) -> io::Result<Self> {
-        let mut file = File::open(path)?;
-        file.seek(SeekFrom::Start(offset))?;
-        Ok(Self { input: Box::new(file), origin: None })
     }
 
     /// Bytes of the file before the first decoded byte, if decoded bytes are bytes of the file.

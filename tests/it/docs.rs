@@ -58,7 +58,8 @@ fn variables() -> Variables {
     let values = [("region", "emea"), ("export_day", "2026-11-20")];
     let values: BTreeMap<String, String> =
         values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Variables::new(values, BTreeMap::new(), date(2026, 11, 20), Some("prod".to_owned()))
+    let environment = ["EXPORTS_KEY_ID", "EXPORTS_SECRET"].map(|name| (name.to_owned(), format!("the {name}")));
+    Variables::new(values, environment.into(), date(2026, 11, 20), Some("prod".to_owned()))
 }
 
 /// A fragment with the keys in front of it that a mapping cannot do without.
@@ -241,6 +242,9 @@ fn commands_say_what_the_pages_show() {
         "docs/guess.md",
         "docs/lint.md",
         "docs/check.md",
+        "docs/diff.md",
+        "docs/plan.md",
+        "docs/quickstart.md",
     ];
     for page in pages {
         let place = tempfile::tempdir().unwrap();
@@ -282,7 +286,7 @@ fn the_book_has_every_page_once() {
 #[test]
 fn flags_that_pages_name_exist() {
     let mut seen = 0;
-    for name in ["docs/running.md", "docs/diff.md"] {
+    for name in ["docs/running.md", "docs/diff.md", "docs/plan.md"] {
         let page = fs::read_to_string(root().join(name)).unwrap();
         for line in page.lines().filter_map(|line| line.split_once("tanguero ").map(|(_, line)| line)) {
             // In running text the command ends with its quotation.

@@ -14,6 +14,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("resolve", 3),
     ("compile", 4),
     ("functions", 5),
+    ("store", 5),
     ("source", 6),
     ("guess", 6),
     ("state", 6),
@@ -21,6 +22,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("vet", 8),
     ("settle", 9),
     ("output", 10),
+    ("compare", 11),
     ("project", 12),
     ("pipeline", 13),
     ("cli", 14),
@@ -50,9 +52,13 @@ const HOMES: &[(&str, &[&str])] = &[
     ("liblzma", &["source"]),
     ("globset", &["source"]),
     ("libc", &["cli", "output", "source", "project"]),
-    ("xxhash_rust", &["functions", "settle", "output"]),
+    ("xxhash_rust", &["functions", "settle", "output", "compare"]),
     ("datafusion", &["functions", "source", "state", "engine", "vet", "settle", "pipeline"]),
-    ("tokio", &["pipeline", "cli"]),
+    // What is read and published goes through its trait; who makes one is `store` alone.
+    ("object_store", &["store", "source", "output", "state"]),
+    ("object_store_opendal", &["store"]),
+    ("opendal", &["store"]),
+    ("tokio", &["store", "output", "pipeline", "cli"]),
 ];
 
 /// Rooms above the glass wall: no I/O, no async, no engine, no clock.

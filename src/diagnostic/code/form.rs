@@ -24,4 +24,7 @@ codes! { FORM:
     LINE_ENDS "F207" Run "the lines end in a lone CR"
         "Lines end in CR LF or LF."
         "Save it with other line ends, or let `lint --fix` do it.";
+    NOT_COMPARED "F208" Run "a table cannot be compared"
+        "It has no header that can be read, or its parts have different ones."
+        "Name another file, or the folder a run published to.";
 }

@@ -22,7 +22,7 @@ codes! { MAPPING:
         "The second would silently replace the first."
         "Remove one of the two.";
     VARIABLE "Y107" Mapping "a variable has no value"
-        "`${NAME}` is filled from `--var`, then `tanguero.yaml`; in source paths the process's environment counts too."
+        "`${NAME}` is filled from `--var`, then `tanguero.yaml`; in source paths and `stores` the process's environment counts too."
         "Pass `--var NAME=VALUE`, or write `${NAME:-default}`.";
     ORIGIN "Y108" Mapping "exactly one origin is needed"
         "A column's value comes from `column`, `sql`, `value` or `template`, a source's rows from `path` or `query`."

@@ -75,6 +75,15 @@ codes! { RUN:
     ENVIRONMENT "L715" Run "the output folder belongs to another environment"
         "Two environments in one folder would overwrite each other's files."
         "Give each environment an `output.directory` of its own.";
+    LOCK_LOST "L720" Run "the lock on the target was taken over"
+        "The run was held up longer than its lock lasts, and another run began."
+        "Run again; see why the machine stood still.";
+    REPORTS_PLACE "L721" Mapping "the reports have no place of their own"
+        "Rejects and duplicates hold people's data and must not go where Totango pulls."
+        "Set `output.reports` to a folder or store outside the target.";
+    PLAN_CONDITION "L722" Run "publishing would do what `--fail-on` forbids"
+        "`tanguero plan` was told where to draw the line."
+        "Look at the samples; cure the source, or raise the bound.";
     SOURCE_MISSING "S801" Run "a source matches no file"
         "The export did not arrive, or the path is wrong."
         "Check the path; see when the export last ran.";
@@ -99,6 +108,21 @@ codes! { RUN:
     USAGE "S808" Run "wrong usage"
         "The command line cannot be understood."
         "See `tanguero --help`.";
+    STORE_SETTING "S811" Mapping "a store cannot be used as it is set"
+        "Its URL or one of its settings is wrong; nothing was asked of it."
+        "Correct it where the message says it comes from.";
+    STORE_MISSING "S812" Run "an object or bucket is not there"
+        "The store answered, and knows nothing of this name."
+        "Check bucket, path and account.";
+    STORE_DENIED "S813" Run "a store refuses access"
+        "The credentials are missing, wrong, expired, or do not allow it."
+        "Check them: `stores:` first, then the environment.";
+    STORE_FAILED "S814" Run "a store or the network failed"
+        "It went on failing after all retries, until the deadline."
+        "Safe to run again.";
+    STORE_REFUSED "S815" Run "a store did not do what was asked"
+        "It answered, and another run would get the same answer."
+        "See the message: most often `endpoint` or `region` is wrong.";
     EMPTIED "W901" Row "a faulty value was emptied"
         "`on_error: empty` writes an empty cell instead."
         "Look at the column; Totango may delete the value it has.";
@@ -156,4 +180,7 @@ codes! { RUN:
     USAGE_RESENT "W919" Run "usage of one day was sent twice"
         "Totango adds usage up: what is sent twice counts twice. Article USAGECSV."
         "Make sure that Totango never took the first file.";
+    UPLOADS_LEFT "W920" Run "an earlier run left something in the target"
+        "It was killed while it published; what it had decided is finished, what it had not is removed."
+        "Nothing, unless a command is shown: an upload that is nobody's takes room until it is removed.";
 }

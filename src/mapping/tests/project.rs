@@ -88,7 +88,7 @@ output: {file: x.csv}
 attributes: {accounts: [A]}
 publish: none
 state:
-stores: {lake: {url: s3://x}}
+deliver: {to: sftp}
 ";
     assert_snapshot!(run(text, None).1, @"
     error[Y102]: unknown key `source`
@@ -145,11 +145,11 @@ stores: {lake: {url: s3://x}}
     7 | state:
       | ^^^^^ nothing follows
 
-    error[Y109]: `stores` is not available in this version
+    error[Y109]: `deliver` is not available in this version
      --> mappings/m.yaml:8:1
       |
-    8 | stores: {lake: {url: s3://x}}
-      | ^^^^^^ this version reads and writes local files only
+    8 | deliver: {to: sftp}
+      | ^^^^^^^ this version does not do this
       = help: leave it out
     ");
 }

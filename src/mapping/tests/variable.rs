@@ -63,7 +63,7 @@ fn the_process_environment_is_read_in_source_paths_only() {
       |
     4 | where: ${HOME_FOLDER}
       |        ^^^^^^^^^^^^^^ no value
-      = help: the process's environment is read in source paths only; pass `--var HOME_FOLDER=VALUE`, or write `${HOME_FOLDER:-default}`
+      = help: the process's environment is read in source paths and `stores` only; pass `--var HOME_FOLDER=VALUE`, or write `${HOME_FOLDER:-default}`
     ");
 }
 

@@ -11,6 +11,8 @@ pub struct ProjectFile {
     pub path: String,
     /// `sources:` that every mapping may read.
     pub sources: Vec<SourceEntry>,
+    /// `stores:` how object stores and servers are spoken to.
+    pub stores: Vec<StoreEntry>,
     /// What mappings are filled with: the command line's, then the environment's, then `variables:`.
     pub variables: Variables,
     /// `defaults:` column options by type; a mapping's own beat them.
@@ -31,4 +33,31 @@ pub struct ProjectFile {
     pub snapshot_always: bool,
     /// `state: {keep: }`: days of each mapping that are remembered.
     pub days_kept: Option<u64>,
+}
+
+/// One entry of `stores:`.
+#[derive(Clone)]
+pub struct StoreEntry {
+    /// Its name: what messages call it.
+    pub name: Text,
+    /// The file it stands in, as shown.
+    pub path: String,
+    /// URLs that begin like this are of this store.
+    pub url: Text,
+    /// What is set, variables filled in; flags are `true` or `false`, times whole seconds.
+    pub settings: Vec<(&'static str, Text)>,
+    /// Values that must not be shown: of secret settings, and whatever a variable gave.
+    pub secrets: Vec<String>,
+}
+
+impl std::fmt::Debug for StoreEntry {
+    /// Names only: values may be secrets.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let keys: Vec<&str> = self.settings.iter().map(|(key, _)| *key).collect();
+        formatter
+            .debug_struct("StoreEntry")
+            .field("name", &self.name.value)
+            .field("settings", &keys)
+            .finish_non_exhaustive()
+    }
 }

@@ -40,7 +40,7 @@ fn stage(staging: &Staging<'_>, place: Place, name: &str, text: &str) -> Staged 
     file.finish(1).unwrap()
 }
 
-fn run_report(run_id: &str, apart: bool) -> RunReport {
+pub(in crate::output) fn run_report(run_id: &str, apart: bool) -> RunReport {
     RunReport {
         version: 1,
         run_id: run_id.into(),
@@ -56,10 +56,11 @@ fn run_report(run_id: &str, apart: bool) -> RunReport {
         output_folder: "out".into(),
         reports_folder: apart.then(|| "reports".into()),
         kept: Vec::new(),
+        objects: Vec::new(),
     }
 }
 
-fn mapping_report(mapping: &str, status: Status, staged: &[Staged]) -> MappingReport {
+pub(in crate::output) fn mapping_report(mapping: &str, status: Status, staged: &[Staged]) -> MappingReport {
     let of = |place| -> Vec<OutputFile> {
         staged.iter().filter(|file| file.place == place).map(|file| file.file.clone()).collect()
     };

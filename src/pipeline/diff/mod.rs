@@ -1,36 +1,32 @@
-//! `tanguero diff --base REV`: what a changed mapping changes, on the same input.
+//! `tanguero diff`: what changed between two outputs, or what a changed mapping changes on the same input.
 //!
-//! `base` fetches the mapping as it was, with everything it is made of, from the repository; both are run into a temporary
-//! folder; `compare` merges the two outputs by key, each sorted by the engine, so that memory stays bounded.
+//! Two outputs are found by `outputs`: files, output folders, the evidence of runs. For `--base`, `base` fetches the mapping as
+//! it was, with everything it is made of, from the repository, and `revision` runs both into a temporary folder. Either way
+//! `compare` lays the tables side by side, and the outcome is the same.
 
 mod base;
-mod compare;
+mod key;
+mod outputs;
+mod revision;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::diagnostic::{Diagnostic, Severity, Texts, code};
-use crate::engine::{Engine, EngineOptions};
-use crate::output::{MappingReport, Rows};
-use crate::pipeline::folders::{keep_to, temporary_folder};
-use crate::pipeline::request::Unwatched;
-use crate::pipeline::run::run_loaded;
-use crate::pipeline::{Exit, Failure, RunRequest, Stop, Watcher};
-use crate::project::{Loaded, Options, load, named};
+use crate::compare::{Change, CompareError, Comparison, Table, TableDifference, compare};
+use crate::diagnostic::{Diagnostic, Texts, code};
+use crate::pipeline::folders::temporary_folder;
+use crate::pipeline::{Exit, Failure, Stop};
 
-pub use compare::{AttributeDifference, TableDifference};
+pub(super) use key::Key;
 
 /// What `tanguero diff` is asked to do.
 #[derive(Debug, Clone)]
 pub struct DiffRequest {
-    /// The mapping's file, or its name in the project's `mappings/`.
-    pub mapping: PathBuf,
-    /// The revision to compare with, as git spells revisions.
-    pub base: String,
+    /// What is compared.
+    pub sides: DiffSides,
     /// The folder that relative paths start at.
     pub current: PathBuf,
     /// What "now" means in data.
@@ -47,6 +43,29 @@ pub struct DiffRequest {
     pub threads: usize,
 }
 
+/// What is compared.
+#[derive(Debug, Clone)]
+pub enum DiffSides {
+    /// A mapping as it stands with the same in a revision of the repository, on the same input.
+    Base {
+        /// The mapping's file, or its name in the project's `mappings/`.
+        mapping: PathBuf,
+        /// As git spells revisions.
+        revision: String,
+    },
+    /// Two outputs: a file, an output folder, the evidence of a run or its id or day.
+    Outputs {
+        /// How it was.
+        before: PathBuf,
+        /// How it is.
+        now: PathBuf,
+        /// Header names of the key.
+        key: Vec<String>,
+        /// The Totango format, if it is said.
+        format: Option<String>,
+    },
+}
+
 /// How a comparison ended.
 #[derive(Debug)]
 pub struct DiffOutcome {
@@ -56,36 +75,58 @@ pub struct DiffOutcome {
     pub problems: Vec<Diagnostic>,
     /// The texts that diagnostics point into.
     pub texts: Texts,
-    /// What differs.
-    pub difference: Option<MappingDifference>,
+    /// What differs, table by table.
+    pub differences: Vec<Compared>,
+    /// What one side has and the other has not, in words.
+    pub notes: Vec<String>,
 }
 
-/// What a mapping makes now, and what it made.
+/// What two tables differ in, with what is known of them.
 #[derive(Debug)]
-pub struct MappingDifference {
-    /// Its name.
-    pub mapping: String,
-    /// Its file, as shown.
+pub struct Compared {
+    /// The mapping's name, or the file's.
+    pub name: String,
+    /// The mapping's file or the new table's, as shown.
     pub file: String,
-    /// The revision in full.
-    pub revision: String,
+    /// What the old table is, in a few words.
+    pub before: String,
+    /// What the new one is.
+    pub now: String,
     /// The mapping is not in that revision: everything is new.
     pub is_new: bool,
-    /// What the outputs differ in.
+    /// Both were made of the same input.
+    pub same_input: bool,
+    /// The columns by which rows were matched; none: by all their cells.
+    pub key: Vec<String>,
+    /// What differs.
     pub table: TableDifference,
-    /// Where records went before.
-    pub rows_before: Rows,
-    /// Where they go now.
-    pub rows_now: Rows,
     /// Reasons of rejection that are not as many as before: code, column, before, now.
     pub rejects: Vec<(String, String, u64, u64)>,
 }
 
+/// Hears of each change, with the name of its table. False: nobody listens any more.
+pub type Tell<'t> = &'t mut dyn FnMut(&str, &Change<'_>) -> bool;
+
 /// Compares what `request` asks for.
-pub fn diff(request: &DiffRequest, stop: &Stop) -> DiffOutcome {
-    let mut outcome = DiffOutcome { exit: Exit::Good, problems: Vec::new(), texts: Texts::new(), difference: None };
-    match run(request, stop, &mut outcome) {
-        Ok(difference) => outcome.difference = difference,
+pub fn diff(request: &DiffRequest, stop: &Stop, tell: Tell<'_>) -> DiffOutcome {
+    let mut outcome = DiffOutcome {
+        exit: Exit::Good,
+        problems: Vec::new(),
+        texts: Texts::new(),
+        differences: Vec::new(),
+        notes: Vec::new(),
+    };
+    let compared = match &request.sides {
+        DiffSides::Base { mapping, revision } => {
+            revision::compare_with(request, mapping, revision, stop, tell, &mut outcome)
+        }
+        DiffSides::Outputs { before, now, key, format } => {
+            let wanted = key::Wanted { key, format: format.as_deref() };
+            outputs::compare_with(request, (before, now), &wanted, stop, tell, &mut outcome)
+        }
+    };
+    match compared {
+        Ok(()) => {}
         Err(Wrong::Usage(message)) => {
             outcome.exit = Exit::Usage;
             outcome.problems.push(Diagnostic::error(&code::USAGE, message));
@@ -99,7 +140,7 @@ pub fn diff(request: &DiffRequest, stop: &Stop) -> DiffOutcome {
 }
 
 /// Why there is nothing to compare.
-enum Wrong {
+pub(super) enum Wrong {
     Usage(String),
     Failed(Failure),
 }
@@ -110,127 +151,46 @@ impl<E: Into<Failure>> From<E> for Wrong {
     }
 }
 
-fn run(request: &DiffRequest, stop: &Stop, outcome: &mut DiffOutcome) -> Result<Option<MappingDifference>, Wrong> {
-    let path = named(&request.mapping, &request.current);
-    let options = Options {
-        variables: request.variables.clone(),
-        environment: request.environment.clone(),
-        as_of: request.as_of,
-    };
-    let now = load(std::slice::from_ref(&path), &request.current, &options).map_err(Wrong::Usage)?;
-    let scratch = temporary_folder("diff")?;
-    let tree = scratch.path.join("tree");
-    let base = base::fetch(&path, &request.base, &tree).map_err(Wrong::Usage)?;
-    let before = match &base.mapping {
-        None => None,
-        Some(mapping) => {
-            let mut before = load(std::slice::from_ref(mapping), &request.current, &options).map_err(Wrong::Usage)?;
-            base::read_here(&mut before, &now.project.root);
-            Some(before)
-        }
-    };
-    let file = now.mappings.iter().find(|file| file.asked).map(|file| (file.name.clone(), file.shown.clone()));
-    let (name, shown) = file.unwrap_or_default();
-    let mut made = |loaded: Loaded, folder: &str, whose: &str| {
-        one(request, loaded, &name, &scratch.path.join(folder), whose, stop, outcome)
-    };
-    let new = made(now, "now", "as it stands")?;
-    let old = match before {
-        Some(before) => made(before, "before", &format!("as of {}", request.base))?,
-        None => Some(Made::default()),
-    };
-    let (Some(old), Some(new)) = (old, new) else { return Ok(None) };
-    let engine = Engine::new(EngineOptions {
-        threads: request.threads,
-        memory: request.memory,
-        spill: scratch.path.clone(),
-        as_of: request.as_of,
-    })
-    .map_err(|error| Failure::engine(&error, None))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(request.threads.max(1)).build()?;
-    let table = runtime.block_on(compare::tables(&engine, &old.table(), &new.table(), stop))?;
-    Ok(Some(MappingDifference {
-        mapping: name,
-        file: shown,
-        revision: base.revision,
-        is_new: base.mapping.is_none(),
-        table,
-        rows_before: old.report.rows,
-        rows_now: new.report.rows,
-        rejects: rejects(&old.report, &new.report),
-    }))
-}
-
-/// What one run made.
-#[derive(Default)]
-struct Made {
-    report: MappingReport,
-    folder: PathBuf,
-}
-
-impl Made {
-    fn table(&self) -> compare::Output {
-        compare::Output {
-            files: self.report.outputs.iter().map(|file| self.folder.join(&file.file)).collect(),
-            header: self.report.columns.clone(),
-            key: self.report.key.clone(),
+impl From<CompareError> for Failure {
+    fn from(error: CompareError) -> Self {
+        match error {
+            CompareError::Stopped => Self::Interrupted,
+            CompareError::File { .. } => Self::World(Diagnostic::error(&code::WORLD, error.to_string())),
+            CompareError::Header { .. } => {
+                Self::World(Diagnostic::error(&code::NOT_COMPARED, error.to_string()).help(code::NOT_COMPARED.cure))
+            }
         }
     }
 }
 
-/// Runs a mapping into `folder`; none, and told of, if it publishes nothing.
-fn one(
-    request: &DiffRequest,
-    mut loaded: Loaded,
-    name: &str,
-    folder: &Path,
-    whose: &str,
-    stop: &Stop,
-    outcome: &mut DiffOutcome,
-) -> Result<Option<Made>, Wrong> {
-    std::fs::create_dir_all(folder)?;
-    keep_to(folder, &mut loaded);
-    let out = folder.join("out");
-    let run = RunRequest {
-        out: Some(out.clone()),
-        started: request.started,
-        environment: request.environment.clone(),
-        variables: request.variables.clone(),
-        memory: request.memory,
-        threads: request.threads,
-        force: true,
-        evidence: false,
-        accept: vec!["rejects".to_owned()],
-        ..RunRequest::new(request.current.clone(), request.as_of)
-    };
-    let watcher: Arc<dyn Watcher> = Arc::new(Unwatched);
-    let ended = run_loaded(&run, &loaded, BTreeMap::new(), &watcher, stop);
-    stop.check()?;
-    let report = ended.report.as_ref().and_then(|report| report.mapping(name));
-    match report.filter(|report| report.status.stands()) {
-        Some(report) => Ok(Some(Made { report: report.clone(), folder: out })),
-        None => {
-            outcome.exit = outcome.exit.max(ended.exit);
-            let problems = ended.problems.into_iter().flat_map(|(_, found)| found);
-            let errors = problems.filter(|one| one.severity == Severity::Error);
-            let told = errors.map(|one| Diagnostic { message: format!("{whose}: {}", one.message), ..one });
-            outcome.problems.extend(told);
-            // Both sides show their mapping by the same name: the last one told of keeps its text.
-            outcome.texts.extend(ended.texts);
-            Ok(None)
-        }
-    }
+/// What a comparison may use.
+pub(super) struct Means<'a> {
+    pub memory: u64,
+    pub threads: usize,
+    pub scratch: &'a Path,
+    pub stop: &'a Stop,
 }
 
-fn rejects(old: &MappingReport, new: &MappingReport) -> Vec<(String, String, u64, u64)> {
-    let count = |report: &MappingReport, code: &str, column: &str| {
-        report.rejects.0.get(code).and_then(|columns| columns.get(column)).copied().unwrap_or_default()
-    };
-    let all = [old, new].into_iter().flat_map(|report| &report.rejects.0);
-    let names: BTreeSet<(&String, &String)> =
-        all.flat_map(|(code, columns)| columns.keys().map(move |column| (code, column))).collect();
-    let counted = names
-        .into_iter()
-        .map(|(code, column)| (code.clone(), column.clone(), count(old, code, column), count(new, code, column)));
-    counted.filter(|(_, _, before, now)| before != now).collect()
+impl Means<'_> {
+    /// Compares two tables.
+    pub(super) fn tables(
+        &self,
+        before: Option<&Table>,
+        now: &Table,
+        key: &Key,
+        tell: &mut dyn FnMut(&Change<'_>) -> bool,
+    ) -> Result<TableDifference, Failure> {
+        let comparison = Comparison {
+            before,
+            now,
+            key: &key.columns,
+            key_ignores_case: key.ignores_case,
+            memory: self.memory,
+            threads: self.threads,
+            scratch: self.scratch,
+            is_stopped: &|| self.stop.is_asked(),
+        };
+        let mut tell = |change: &Change<'_>| if tell(change) { Ok(()) } else { Err(CompareError::Stopped) };
+        Ok(compare(&comparison, &mut tell)?)
+    }
 }

@@ -1,15 +1,13 @@
 //! Takes a sample of a source: of a CSV file from its start, its middle and its end; of other kinds the first records.
 
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
+use std::io::Read;
 
 use crate::csv::{Dialect, footer_lines, raw_record, salesforce_footer};
 use crate::diagnostic::{Diagnostic, code};
 use crate::guess::{FooterGuess, Form, Label, Sample, label_of, sniff};
 use crate::mapping::{Compression, SourceKind};
 use crate::pipeline::Failure;
-use crate::source::{decode, decompressed};
+use crate::source::{FileAt, decode, decompressed};
 
 /// Bytes of a file's start that are read, and of its middle and end.
 const HEAD: u64 = 2 << 20;
@@ -26,11 +24,12 @@ pub(super) struct Look {
 }
 
 /// A CSV file; what its `kind` says of the delimiter holds unless the text says otherwise.
-pub(super) fn csv(path: &Path, compression: Compression, kind: SourceKind) -> Result<Look, Failure> {
+pub(super) fn csv(file: &FileAt, shown: &str, compression: Compression, kind: SourceKind) -> Result<Look, Failure> {
+    let failed = |error: std::io::Error| file.said().map_or_else(|| error.into(), Failure::from);
     let mut head = Vec::new();
-    decompressed(path, compression)?.take(HEAD).read_to_end(&mut head)?;
+    decompressed(file, compression).and_then(|bytes| bytes.take(HEAD).read_to_end(&mut head)).map_err(failed)?;
     let whole = (head.len() as u64) < HEAD;
-    let parts = if whole || compression != Compression::None { Vec::new() } else { slices(path)? };
+    let parts = if whole || compression != Compression::None { Vec::new() } else { slices(file).map_err(failed)? };
     let others: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
     let encoding = label_of(&head, &others);
     let text = |part: &[u8]| decode(part, label(encoding, &head)).unwrap_or_default();
@@ -42,7 +41,7 @@ pub(super) fn csv(path: &Path, compression: Compression, kind: SourceKind) -> Re
     let default = if kind == SourceKind::Tsv { b'\t' } else { b',' };
     let tail = if whole { Some(start.as_bytes()) } else { parts.last().map(String::as_bytes) };
     let Some(form) = sniff(start.as_bytes(), whole, tail, default, encoding) else {
-        let message = format!("`{}` has no header to go by: it is empty, or no text", path.display());
+        let message = format!("`{shown}` has no header to go by: it is empty, or no text");
         return Err(Failure::World(Diagnostic::error(&code::HEADER, message).help(code::HEADER.cure)));
     };
     let mut rows = Rows::new(&form);
@@ -104,18 +103,11 @@ fn label(encoding: Label, head: &[u8]) -> &'static str {
 }
 
 /// A part of the middle, and the end.
-fn slices(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
-    let mut file = File::open(path)?;
-    let size = file.metadata()?.len();
-    let mut slices = Vec::new();
+fn slices(file: &FileAt) -> std::io::Result<Vec<Vec<u8>>> {
+    let size = file.size()?;
     // Even places, so that no character of UTF-16 is cut.
-    for at in [size / 2, size.saturating_sub(SLICE)].map(|at| at / 2 * 2) {
-        let mut slice = Vec::new();
-        file.seek(SeekFrom::Start(at))?;
-        (&mut file).take(SLICE).read_to_end(&mut slice)?;
-        slices.push(slice);
-    }
-    Ok(slices)
+    let places = [size / 2, size.saturating_sub(SLICE)].map(|at| at / 2 * 2);
+    places.into_iter().map(|at| file.part(at, SLICE)).collect()
 }
 
 /// What stands behind the header.

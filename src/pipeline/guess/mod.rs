@@ -14,12 +14,13 @@ use crate::format::{FormatSpec, catalog, find};
 use crate::guess::{About, Draft, Ranked, Sample, draft, rank};
 use crate::mapping::{SourceKind, Variables, parse};
 use crate::pipeline::folders::scratch_folder;
-use crate::pipeline::open::register;
+use crate::pipeline::open::{register, stores_around};
 use crate::pipeline::prepare::{Surrounding, prepare};
 use crate::pipeline::{Exit, Failure, RunRequest, column};
 use crate::project::{MappingFile, Options, Project, load, root_of};
-use crate::source::{FileRegister, SourceDefinition, kind_of, listed, open};
+use crate::source::{FileAt, FileRegister, SourceDefinition, kind_of, listed, open};
 use crate::sqltext::identifier;
+use crate::store::{self, Stores};
 
 use look::{FIRST, Look, grouped};
 
@@ -94,16 +95,18 @@ fn run(request: &GuessRequest, outcome: &mut GuessOutcome) -> Result<(), Failure
         return Err(usage(format!("`{}` is there already; say `--force` to replace it", out.display())));
     }
     let pattern = request.current.join(&request.source);
+    let url = store::is_url(&request.source).then(|| request.source.clone());
     let definition = SourceDefinition {
         shown_base: request.current.clone(),
-        ..SourceDefinition::new("source", pattern.to_string_lossy())
+        stores: stores_around(&request.current, request.as_of)?,
+        ..SourceDefinition::new("source", url.clone().unwrap_or_else(|| pattern.to_string_lossy().into_owned()))
     };
     let files = listed(&definition)?;
-    let (first, _) = files.first().expect("a source without a file is an error");
+    let (first, shown) = files.first().expect("a source without a file is an error");
     let (named, compression) = kind_of(first);
     let kind = named.unwrap_or(SourceKind::Csv);
     let Look { sample, form } = match kind {
-        SourceKind::Csv | SourceKind::Tsv => look::csv(first, compression, kind)?,
+        SourceKind::Csv | SourceKind::Tsv => look::csv(first, shown, compression, kind)?,
         _ => other_kinds(definition, request)?,
     };
     let stem = stem(first, &request.source);
@@ -124,7 +127,7 @@ fn run(request: &GuessRequest, outcome: &mut GuessOutcome) -> Result<(), Failure
         format,
         sample: &sample,
         form: form.as_ref(),
-        path: relative(&project.root, &pattern),
+        path: url.unwrap_or_else(|| relative(&project.root, &pattern)),
         source: stem,
         kind: named.is_none().then_some("csv"),
         mappings: project.names.clone(),
@@ -172,10 +175,11 @@ fn opening(
 }
 
 /// The name of the source in the mapping: that of the file, without endings and wildcards.
-fn stem(first: &Path, source: &str) -> String {
+fn stem(first: &FileAt, source: &str) -> String {
+    let source = if store::is_url(source) { source.split('?').next().unwrap_or_default() } else { source };
     let asked = Path::new(source).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let name = match asked.contains(['*', '?', '[', '{']) || asked.is_empty() {
-        true => first.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        true => first.name().to_string_lossy().into_owned(),
         false => asked,
     };
     let stem = name.split('.').next().unwrap_or_default();
@@ -189,7 +193,7 @@ fn project(base: &Path, request: &GuessRequest) -> Project {
     let options = Options { variables: BTreeMap::new(), environment: None, as_of: request.as_of };
     match load(&[], base, &options) {
         Ok(loaded) => Project { file: None, ..loaded.project },
-        Err(_) => Project { root: root_of(base), file: None, names: Vec::new() },
+        Err(_) => Project { root: root_of(base), file: None, names: Vec::new(), stores: Stores::default() },
     }
 }
 

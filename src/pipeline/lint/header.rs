@@ -10,10 +10,11 @@ use crate::format;
 use crate::pipeline::Failure;
 use crate::pipeline::lint::finding::{LintFinding, Tally};
 use crate::pipeline::lint::tape::Tape;
-use crate::source::{FileRegister, SourceDefinition, decompressed, kind_of, open, text};
+use crate::source::{FileAt, FileRegister, SourceDefinition, decompressed, kind_of, open, text};
+use crate::store::{self, Stores};
 
 /// Reads the header; what is wrong with the file as a whole is found here. None if no row can be judged.
-pub(super) fn header(file: &Path, tally: &mut Tally<'_>) -> Result<Option<Header>, Failure> {
+pub(super) fn header(file: &FileAt, tally: &mut Tally<'_>) -> Result<Option<Header>, Failure> {
     let compression = kind_of(file).1;
     let mut start = [0; 3];
     let mut bytes = decompressed(file, compression)?;
@@ -73,11 +74,20 @@ pub(super) fn header(file: &Path, tally: &mut Tally<'_>) -> Result<Option<Header
     Ok(Some(header))
 }
 
+/// A file named on the command line as a source names it.
+pub(super) fn pattern(current: &Path, file: &Path) -> String {
+    let text = file.to_string_lossy();
+    if store::is_url(&text) { text.into_owned() } else { current.join(file).to_string_lossy().into_owned() }
+}
+
 /// The file of known accounts, and its column with their ids.
-pub(super) fn known_accounts(current: &Path, known: &Path) -> Result<(String, String), Failure> {
-    let path = current.join(known).to_string_lossy().into_owned();
-    let definition =
-        SourceDefinition { shown_base: current.to_path_buf(), ..SourceDefinition::new("known", path.clone()) };
+pub(super) fn known_accounts(current: &Path, known: &Path, stores: &Stores) -> Result<(String, String), Failure> {
+    let path = pattern(current, known);
+    let definition = SourceDefinition {
+        shown_base: current.to_path_buf(),
+        stores: stores.clone(),
+        ..SourceDefinition::new("known", path.clone())
+    };
     let source = open(definition, &FileRegister::new(), SystemTime::now())?;
     let accounts = format::find("accounts").expect("the catalogue has accounts");
     let fields = source.schema().fields;

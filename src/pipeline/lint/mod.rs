@@ -26,16 +26,18 @@ use crate::mapping::{Variables, parse};
 use crate::output::{Counts, Lock, Staging};
 use crate::pipeline::folders::scratch_folder;
 use crate::pipeline::mapping::{Finished, Mappings};
+use crate::pipeline::open::stores_around;
 use crate::pipeline::prepare::{Prepared, Surrounding, prepare};
 use crate::pipeline::remember::Remembering;
 use crate::pipeline::{Exit, Failure, RunRequest, Stop, Watcher};
 use crate::project::{MappingFile, Project, root_of};
 use crate::resolve::Input;
-use crate::source::{SourceDefinition, kind_of, listed, text};
+use crate::source::{FileAt, SourceDefinition, kind_of, listed, text};
+use crate::store::Stores;
 
 use compare::{Compared, Comparison, Report, own};
 use finding::Tally;
-use header::{header, known_accounts};
+use header::{header, known_accounts, pattern};
 use identity::{Identity, NAME, Wanted};
 use tape::Tape;
 
@@ -133,7 +135,8 @@ fn judge(
     let path = request.file.to_string_lossy().into_owned();
     let definition = SourceDefinition {
         shown_base: request.current.clone(),
-        ..SourceDefinition::new("file", request.current.join(&request.file).to_string_lossy())
+        stores: stores_around(&request.current, request.as_of)?,
+        ..SourceDefinition::new("file", pattern(&request.current, &request.file))
     };
     let (file, _) = match listed(&definition)?.as_slice() {
         [one] => one.clone(),
@@ -144,10 +147,15 @@ fn judge(
     if format.own_key.is_some() && request.key.is_none() {
         return usage(outcome, format!("`{}` has a key of its own: say which column with `--key`", format.name));
     }
-    let known = request.known_accounts.as_ref().map(|known| known_accounts(&request.current, known)).transpose()?;
+    let known = request
+        .known_accounts
+        .as_ref()
+        .map(|known| known_accounts(&request.current, known, &definition.stores))
+        .transpose()?;
+    let address = file.path().map_or_else(|| path.clone(), |path| path.to_string_lossy().into_owned());
     let wanted = Wanted {
         format,
-        path: &file.to_string_lossy(),
+        path: &address,
         key: request.key.as_deref(),
         known: known.as_ref().map(|(path, column)| (path.as_str(), column.as_str())),
     };
@@ -174,8 +182,18 @@ fn judge(
         return Ok(());
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(request.threads.max(1)).build()?;
-    let dry = Dry { request, format, header: &header, identity: &identity, file: &file, watcher, stop };
-    runtime.block_on(dry.run(text, tally, outcome))
+    let dry = Dry {
+        request,
+        format,
+        header: &header,
+        identity: &identity,
+        file: &file,
+        stores: &definition.stores,
+        watcher,
+        stop,
+    };
+    // Libraries in between keep only the words of what a store said.
+    runtime.block_on(dry.run(text, tally, outcome)).map_err(|failure| file.said().map_or(failure, Failure::from))
 }
 
 fn usage(outcome: &mut LintOutcome, message: String) -> Result<(), Failure> {
@@ -190,7 +208,8 @@ struct Dry<'a> {
     format: &'static FormatSpec,
     header: &'a Header,
     identity: &'a Identity,
-    file: &'a Path,
+    file: &'a FileAt,
+    stores: &'a Stores,
     watcher: &'a Arc<dyn Watcher>,
     stop: &'a Stop,
 }
@@ -260,7 +279,8 @@ impl Dry<'_> {
             return Err(Failure::Mapping(found));
         }
         let file = MappingFile { name: NAME.to_owned(), shown, text: text.to_owned(), mapping, found, asked: true };
-        let project = Project { root: request.current.clone(), file: None, names: Vec::new() };
+        let project =
+            Project { root: request.current.clone(), file: None, names: Vec::new(), stores: self.stores.clone() };
         let around = Surrounding { project: &project, variables: &variables, request, engine };
         let mut prepared = prepare(&file, &around, &mut Texts::new()).await?;
         for column in &mut prepared.resolved.columns {

@@ -2,11 +2,11 @@
 
 use crate::diagnostic::{Diagnostic, code};
 use crate::output::{
-    MappingReport, OutputError, PublishPlan, RunReport, Staged, Staging, Status, succeed, unchanged, was_sent,
+    MappingReport, OutputError, PublishPlan, Remote, RunReport, Staged, Staging, Status, succeed, was_sent,
 };
 use crate::pipeline::remember::{Left, Remembering};
 use crate::pipeline::run::Running;
-use crate::pipeline::{Exit, Failure};
+use crate::pipeline::{Exit, Failure, target};
 use crate::project::Loaded;
 
 /// A mapping that is settled and staged.
@@ -20,28 +20,32 @@ pub(super) struct Done {
 
 impl Running<'_> {
     /// Puts what is right in its place: all of it at once.
-    pub(super) fn publish(
+    pub(super) async fn publish(
         &mut self,
         loaded: &Loaded,
         staging: Staging<'_>,
+        remote: Option<&Remote>,
         previous: Option<&RunReport>,
         finished: Vec<Done>,
         remembering: &Remembering,
     ) -> Result<(), Failure> {
-        let mut finished = self.without_resends(&staging, previous, finished)?;
+        let mut finished = self.without_resends(&staging, remote, previous, finished).await?;
         let together = loaded.project.file.as_ref().is_some_and(|file| file.publish_together);
         let any_failed = self.outcome.exit != Exit::Good;
         let mut files = Vec::new();
         let mut left = Vec::new();
         for Done { report, staged, left: leaves, .. } in &mut finished {
             report.status = if self.request.dry_run {
+                self.set_aside(report, staged)?;
                 Status::DryRun
             } else if together && any_failed {
                 let failure =
                     Failure::Held("another mapping published nothing, and `publish: together` wants all".to_owned());
                 report.problem = failure.problem();
                 Status::Held
-            } else if !self.request.force && unchanged(&staging, previous, &report.mapping, staged)? {
+            } else if !self.request.force
+                && target::unchanged(remote, &staging, previous, (&report.mapping, staged)).await?
+            {
                 Status::Unchanged
             } else {
                 files.append(staged);
@@ -65,7 +69,7 @@ impl Running<'_> {
         if any_published {
             // From here on an interruption would only leave to the next run what this one can finish.
             let plan = PublishPlan { files, remove, manifest: self.report.to_json() };
-            if let Err(error) = staging.publish(plan) {
+            if let Err(error) = target::publish(remote, staging, plan, (previous, self.stop)).await {
                 // A set that is decided will stand: the next run finishes both.
                 if !matches!(error, OutputError::Unfinished(_)) {
                     left.into_iter().try_for_each(Left::discard)?;
@@ -83,9 +87,10 @@ impl Running<'_> {
     }
 
     /// Usage counts twice if it is sent twice: a day's second file with other bytes is refused, unless that is accepted.
-    fn without_resends(
+    async fn without_resends(
         &mut self,
         staging: &Staging<'_>,
+        remote: Option<&Remote>,
         previous: Option<&RunReport>,
         finished: Vec<Done>,
     ) -> Result<Vec<Done>, Failure> {
@@ -93,7 +98,7 @@ impl Running<'_> {
         for mut done in finished {
             let mapping = done.report.mapping.clone();
             let again = done.adds_up && !self.request.dry_run && was_sent(previous, &mapping, &self.report.as_of);
-            if !again || unchanged(staging, previous, &mapping, &done.staged)? {
+            if !again || target::unchanged(remote, staging, previous, (&mapping, &done.staged)).await? {
                 kept.push(done);
                 continue;
             }
@@ -112,6 +117,19 @@ impl Running<'_> {
             self.failure(Some(&mapping), &failure);
         }
         Ok(kept)
+    }
+
+    /// Keeps the Totango files of a dry run for whoever asked for it.
+    fn set_aside(&self, report: &MappingReport, staged: &[Staged]) -> Result<(), Failure> {
+        let Some(folder) = &self.request.set_aside else { return Ok(()) };
+        for one in staged.iter().filter(|one| report.outputs.contains(&one.file)) {
+            let target = folder.join(&one.file.file);
+            // A second name costs nothing; across file systems it must be a copy.
+            if std::fs::hard_link(&one.path, &target).is_err() {
+                std::fs::copy(&one.path, &target)?;
+            }
+        }
+        Ok(())
     }
 
     /// The report must not say that files stand where they could not be put.

@@ -1,0 +1,189 @@
+//! `tanguero plan`: what publishing would do to Totango, before it is done.
+//!
+//! The mapping runs as a dry run does, limits and all; what it would publish is laid beside what was published last, by
+//! `compare`. What an empty cell does is the catalogue's to say. Nothing is published and no evidence is kept.
+
+mod condition;
+mod effect;
+mod last;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::compare::{Change, Table, TableDifference};
+use crate::diagnostic::{Diagnostic, Texts, code};
+use crate::format;
+use crate::output::{MappingReport, Status};
+use crate::pipeline::diff::{Key, Means, Wrong};
+use crate::pipeline::folders::{Folders, temporary_folder};
+use crate::pipeline::request::Unwatched;
+use crate::pipeline::run::run_loaded;
+use crate::pipeline::{Exit, RunRequest, Stop, Watcher};
+use crate::project::{Options, load, named};
+
+pub use condition::{Condition, Measure};
+pub use effect::{Effects, Emptied};
+pub use last::Last;
+
+/// What `tanguero plan` is asked to do.
+#[derive(Debug, Clone)]
+pub struct PlanRequest {
+    /// The mapping's file, or its name in the project's `mappings/`.
+    pub mapping: PathBuf,
+    /// The folder that relative paths start at.
+    pub current: PathBuf,
+    /// The output folder; none: what the project says.
+    pub out: Option<PathBuf>,
+    /// What "now" means in data.
+    pub as_of: Date,
+    /// The clock, for ages of files.
+    pub started: Timestamp,
+    /// An environment of the project.
+    pub environment: Option<String>,
+    /// Variables of the command line.
+    pub variables: BTreeMap<String, String>,
+    /// Bytes it may hold.
+    pub memory: u64,
+    /// Threads.
+    pub threads: usize,
+    /// Limits lifted.
+    pub accept: Vec<String>,
+    /// What the plan must not come to.
+    pub fail_on: Vec<Condition>,
+}
+
+/// How planning ended.
+#[derive(Debug)]
+pub struct PlanOutcome {
+    /// The process's exit.
+    pub exit: Exit,
+    /// What is wrong, or forbidden by `--fail-on`.
+    pub problems: Vec<Diagnostic>,
+    /// Warnings about the mapping and its data.
+    pub warnings: Vec<Diagnostic>,
+    /// The texts that diagnostics point into.
+    pub texts: Texts,
+    /// What would happen; none if nothing would be published.
+    pub plan: Option<Plan>,
+}
+
+/// What publishing would do.
+#[derive(Debug)]
+pub struct Plan {
+    /// The mapping's name.
+    pub mapping: String,
+    /// Its file, as shown.
+    pub file: String,
+    /// Its Totango format.
+    pub format: &'static format::FormatSpec,
+    /// What "now" means.
+    pub as_of: String,
+    /// What was published last; none: nothing, so that everything is new.
+    pub last: Option<Last>,
+    /// The run that would publish, with its ledger.
+    pub report: MappingReport,
+    /// What differs.
+    pub table: TableDifference,
+    /// What it means for Totango.
+    pub effects: Effects,
+}
+
+/// Plans what `request` asks for; each change goes to `tell`.
+pub fn plan(request: &PlanRequest, stop: &Stop, tell: &mut dyn FnMut(&Change<'_>) -> bool) -> PlanOutcome {
+    let mut outcome =
+        PlanOutcome { exit: Exit::Good, problems: Vec::new(), warnings: Vec::new(), texts: Texts::new(), plan: None };
+    match foresee(request, stop, tell, &mut outcome) {
+        Ok(plan) => outcome.plan = plan,
+        Err(Wrong::Usage(message)) => {
+            outcome.exit = Exit::Usage;
+            outcome.problems.push(Diagnostic::error(&code::USAGE, message));
+        }
+        Err(Wrong::Failed(failure)) => {
+            outcome.exit = failure.exit();
+            outcome.problems.extend(failure.diagnostics());
+        }
+    }
+    if let Some(plan) = &outcome.plan {
+        for condition in &request.fail_on {
+            if let Some(found) = condition.is_met(plan) {
+                let message = format!("`--fail-on {condition}`: {found}");
+                let refusal = Diagnostic::error(&code::PLAN_CONDITION, message).help(code::PLAN_CONDITION.cure);
+                outcome.problems.push(refusal);
+                outcome.exit = outcome.exit.max(Exit::Refused);
+            }
+        }
+    }
+    outcome
+}
+
+fn foresee(
+    request: &PlanRequest,
+    stop: &Stop,
+    tell: &mut dyn FnMut(&Change<'_>) -> bool,
+    outcome: &mut PlanOutcome,
+) -> Result<Option<Plan>, Wrong> {
+    let path = named(&request.mapping, &request.current);
+    let options = Options {
+        variables: request.variables.clone(),
+        environment: request.environment.clone(),
+        as_of: request.as_of,
+    };
+    let loaded = load(std::slice::from_ref(&path), &request.current, &options).map_err(Wrong::Usage)?;
+    let asked: Vec<(String, String)> =
+        loaded.mappings.iter().filter(|file| file.asked).map(|file| (file.name.clone(), file.shown.clone())).collect();
+    let [(name, shown)] = &asked[..] else {
+        return Err(Wrong::Usage(format!("`{}` has {} mappings; plan takes one", path.display(), asked.len())));
+    };
+    let scratch = temporary_folder("plan")?;
+    let run = RunRequest {
+        out: request.out.clone(),
+        started: request.started,
+        environment: request.environment.clone(),
+        variables: request.variables.clone(),
+        memory: request.memory,
+        threads: request.threads,
+        dry_run: true,
+        accept: request.accept.clone(),
+        evidence: false,
+        set_aside: Some(scratch.path.clone()),
+        ..RunRequest::new(request.current.clone(), request.as_of)
+    };
+    let folders = Folders::new(&run, &loaded);
+    let watcher: Arc<dyn Watcher> = Arc::new(Unwatched);
+    let ended = run_loaded(&run, &loaded, BTreeMap::new(), &watcher, stop);
+    stop.check()?;
+    outcome.exit = ended.exit;
+    outcome.texts = ended.texts;
+    outcome.warnings = ended.warnings;
+    outcome.problems.extend(ended.problems.into_iter().flat_map(|(_, found)| found));
+    let report = ended.report.as_ref().and_then(|report| report.mapping(name));
+    let Some(report) = report.filter(|report| report.status == Status::DryRun).cloned() else { return Ok(None) };
+
+    let means = Means { memory: request.memory, threads: request.threads, scratch: &scratch.path, stop };
+    let last = last::find(&folders, name, &loaded.project.root)?;
+    let before = last.as_ref().map(|last| Table::open(&last.files, &scratch.path)).transpose()?;
+    let files: Vec<PathBuf> = report.outputs.iter().map(|file| scratch.path.join(&file.file)).collect();
+    let now = Table::open(&files, &scratch.path)?;
+    let columns = report.key.iter().filter_map(|place| report.columns.get(*place).cloned()).collect();
+    let key = Key { columns, ignores_case: report.key_ignores_case };
+    let format = format::find(&report.format).expect("a mapping that ran is of a format");
+    let mut effects = Effects::new(format, &now.header);
+    let table = means.tables(before.as_ref(), &now, &key, &mut |change| {
+        effects.take(change);
+        tell(change)
+    })?;
+    Ok(Some(Plan {
+        mapping: name.clone(),
+        file: shown.clone(),
+        format,
+        as_of: request.as_of.to_string(),
+        last,
+        report,
+        table,
+        effects,
+    }))
+}
