@@ -148,7 +148,6 @@ fn generic(error: &(dyn Cause + 'static)) -> Reason {
             404 | 410 => Reason::Missing,
             412 => Reason::Changed,
             501 => Reason::Unsupported,
-            // S3 may say 200 and `InternalError` in the body.
             200 | 408 | 425 | 429 | 500..=599 => Reason::Transient,
             _ if ["ExpiredToken", "InvalidToken", "AccessDenied"].iter().any(|word| text.contains(word)) => {
                 Reason::Denied
@@ -156,6 +155,11 @@ fn generic(error: &(dyn Cause + 'static)) -> Reason {
             _ if text.contains("RequestTimeout") || text.contains("SlowDown") => Reason::Transient,
             _ => Reason::Refused,
         };
+    }
+    // S3 may answer 200 and say in the body that it failed.
+    if text.contains("Server returned error response") {
+        let passes = ["InternalError", "ServiceUnavailable", "SlowDown", "RequestTimeout"];
+        return if passes.iter().any(|word| text.contains(word)) { Reason::Transient } else { Reason::Refused };
     }
     let mut next = Some(error);
     while let Some(cause) = next {
