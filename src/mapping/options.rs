@@ -74,7 +74,7 @@ pub(super) const OPTIONS: &[Key] = &[
     ("map", Takes::Names(&Takes::Text)),
     ("lookup", Takes::Section(&LOOKUP)),
     ("values", Takes::Texts),
-    ("default", Takes::WordsOr(|| words(DEFAULTS).into_iter().filter(|word| *word != "keep").collect(), &DEFAULT)),
+    ("default", Takes::WordsOr(|| words(DEFAULTS), &DEFAULT)),
     ("on_error", Takes::Words(|| words(ON_ERROR))),
     ("quotes", Takes::Words(|| words(QUOTES))),
     ("html", Takes::Words(|| words(HTML))),

@@ -31,10 +31,14 @@ pub fn stands(folder: &Path, mapping: &str, run_id: &str) -> Result<bool, Output
     Ok(report.iter().flat_map(standing).any(|kept| kept.mapping == mapping && kept.run_id == run_id))
 }
 
-/// Whether the folder holds what an earlier run published of `mapping` for the day `as_of`.
-pub fn was_sent(previous: Option<&RunReport>, mapping: &str, as_of: &str) -> bool {
+/// Whether the folder holds what an earlier run published of `mapping`, as `format`, for the day `as_of`.
+pub fn was_sent(previous: Option<&RunReport>, mapping: &str, format: &str, as_of: &str) -> bool {
     previous.is_some_and(|previous| {
-        standing(previous).iter().any(|kept| kept.mapping == mapping && kept.as_of == as_of && !kept.outputs.is_empty())
+        let is_other = previous.mapping(mapping).is_some_and(|report| report.format != format);
+        !is_other
+            && standing(previous)
+                .iter()
+                .any(|kept| kept.mapping == mapping && kept.as_of == as_of && !kept.outputs.is_empty())
     })
 }
 

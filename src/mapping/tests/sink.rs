@@ -38,11 +38,11 @@ limits: {rejects: 0.5%}
 output: {file: accounts.csv}
 "##;
 
-/// The mapping; all but its one `keep`, which this version cannot do, is sound.
+/// The mapping, which is sound.
 fn sink() -> Mapping {
     let (mapping, found) = read(SINK);
     let codes: Vec<&str> = found.iter().map(|item| item.code.id).collect();
-    assert_eq!(codes, ["Y109"]);
+    assert!(codes.is_empty(), "{codes:?}");
     mapping.unwrap()
 }
 

@@ -97,7 +97,9 @@ impl Running<'_> {
         let mut kept = Vec::new();
         for mut done in finished {
             let mapping = done.report.mapping.clone();
-            let again = done.adds_up && !self.request.dry_run && was_sent(previous, &mapping, &self.report.as_of);
+            let again = done.adds_up
+                && !self.request.dry_run
+                && was_sent(previous, &mapping, &done.report.format, &self.report.as_of);
             if !again || target::unchanged(remote, staging, previous, (&mapping, &done.staged)).await? {
                 kept.push(done);
                 continue;
