@@ -11,10 +11,13 @@ use crate::pipeline::Plan;
 /// Most changes that a page lists.
 const MOST: usize = 1_000;
 
+/// A cell's column, what it held and what it holds now.
+type KeptCell = (String, String, String);
+
 /// Changes that the page lists one by one.
 pub(super) struct Kept {
     wanted: bool,
-    rows: Vec<(ChangeKind, String, Vec<(String, String, String)>)>,
+    rows: Vec<(ChangeKind, String, Vec<KeptCell>)>,
     all: u64,
 }
 

@@ -243,7 +243,7 @@ impl Running<'_> {
         })
         .map_err(|error| Failure::engine(&error, None))?;
 
-        let working = Working { engine: &engine, staging: &staging, spill: &spill, remembering: &remembering };
+        let working = Working { engine: &engine, staging: &staging, spill: &spill, remembering };
         let finished = self.mappings(loaded, &working, evidence).await;
         if self.stop.is_asked() {
             return Err(Failure::Interrupted);

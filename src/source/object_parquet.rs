@@ -53,10 +53,11 @@ impl ObjectChunks {
     pub fn footer(object: &Arc<Object>) -> io::Result<Self> {
         let end = object.stamp().size;
         let start = end.saturating_sub(FOOTER);
-        let tail = object.read(start..end)?;
+        let all = start..end;
+        let tail = object.read(all.clone())?;
         Ok(Self {
             object: Arc::clone(object),
-            columns: vec![start..end],
+            columns: vec![all],
             window: end - start,
             held: Mutex::new(vec![(start, tail)]),
         })
