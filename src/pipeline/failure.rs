@@ -173,7 +173,7 @@ fn source_exit(error: &SourceError) -> Exit {
 
 fn world_exit(code: &Code) -> Exit {
     match code.id {
-        id if id == code::STORE_FAILED.id => Exit::Store,
+        id if id == code::STORE_FAILED.id || id == code::ARCHIVE_FAILED.id => Exit::Store,
         id if id == code::STORE_SETTING.id => Exit::Mapping,
         _ => Exit::Failed,
     }
