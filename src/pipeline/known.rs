@@ -7,7 +7,7 @@ use std::sync::Arc;
 use datafusion::prelude::SessionContext;
 
 use crate::diagnostic::{Code, Diagnostic, Place, code};
-use crate::mapping::CellType;
+use crate::mapping::{CellType, Text};
 use crate::output::MappingReport;
 use crate::pipeline::{Failure, column};
 use crate::project::MappingFile;
@@ -106,8 +106,10 @@ impl Knowledge {
         };
         let of_references = any([&code::REFERENCE_MISSING, &code::REFERENCE_WARNING, &code::REFERENCE_EMPTIED]);
         let of_parents = any([&code::PARENT_MISSING, &code::PARENT_REJECTED, &code::DETACHED]);
-        let references = mapping.references.iter().flat_map(|(_, reference)| &reference.targets);
-        let parents = mapping.hierarchy.iter().flat_map(|hierarchy| &hierarchy.known_accounts);
+        // A source of what Totango has says it too.
+        let alone = |targets: &&Vec<Text>| targets.iter().all(|target| !target.value.contains('.'));
+        let references = mapping.references.iter().map(|(_, reference)| &reference.targets).filter(alone).flatten();
+        let parents = mapping.hierarchy.iter().map(|hierarchy| &hierarchy.known_accounts).filter(alone).flatten();
         let wanted = references.filter(|_| of_references).chain(parents.filter(|_| of_parents));
         let mut told = BTreeSet::new();
         wanted

@@ -308,7 +308,14 @@ impl Running<'_> {
             }
             let Finished { mut report, outputs, reports, keys: own, left, failure, warnings } =
                 runner.run(&one, &self.keys).await;
-            self.outcome.warnings.extend(warnings);
+            // Several mappings may miss the same; one word is enough.
+            let told = &mut self.outcome.warnings;
+            for one in warnings {
+                let same = |other: &Diagnostic| other.code.id == one.code.id && other.message == one.message;
+                if one.code.id != code::NO_SNAPSHOT.id || !told.iter().any(same) {
+                    told.push(one);
+                }
+            }
             let kept = evidence.map_or(Ok(()), |evidence| reports.iter().try_for_each(|staged| evidence.add(staged)));
             if let Some(failure) = failure.or(kept.err().map(Failure::from)) {
                 failed.insert(one.file.name.clone());
