@@ -17,7 +17,7 @@ meaning and is never used again. `tanguero explain R204` prints an entry. This p
 ";
 
 /// What each letter stands for; the mistakes of the first three are shown as mappings that make them.
-const GROUPS: [(char, &str); 11] = [
+const GROUPS: [(char, &str); 12] = [
     ('Y', "The mapping's text"),
     ('R', "Names, and rules of the format"),
     ('Q', "SQL"),
@@ -26,6 +26,7 @@ const GROUPS: [(char, &str); 11] = [
     ('K', "Keys, duplicates, hierarchy, references"),
     ('L', "Limits and publishing"),
     ('S', "Sources and the world"),
+    ('N', "Around runs: schedules"),
     ('W', "Warnings: the record is written"),
     ('T', "Tests of a mapping"),
     ('F', "The form of a Totango file, judged by `lint`"),

@@ -2,7 +2,7 @@
 //!
 //! A code, once released, keeps its meaning and is never reused. Ranges: Y1xx the mapping's text, R2xx names and rules of
 //! the format, Q3xx SQL, V4xx cell values, D5xx unreadable records, K6xx keys, duplicates, hierarchy and references,
-//! L7xx limits and publishing, S8xx sources and the world, W9xx warnings about data, T1xx tests of mappings, F2xx the form of a
+//! L7xx limits and publishing, S8xx sources and the world, W9xx warnings about data, N8xx what goes on around runs: schedules, T1xx tests of mappings, F2xx the form of a
 //! Totango file.
 
 use std::sync::LazyLock;
