@@ -247,7 +247,7 @@ fn environments_share_no_output_and_no_reports() {
     assert!(place.join("out/prod/accounts.csv").exists() && place.join("out/test/accounts.csv").exists());
     // What each remembers lies apart.
     let said = place.go(&["diff", "state:accounts", "out/test", "--env", "test"]).ends_with(0);
-    assert!(said.out.contains("3 before, 3 now"), "{}", said.out);
+    assert!(said.out.contains("the same: 3 rows"), "{}", said.out);
     place.go(&["diff", "state:accounts", "out/test"]).ends_with(2);
 }
 
