@@ -72,6 +72,13 @@ impl Knowledge {
         Ok(knowledge)
     }
 
+    /// Bytes that all these keys hold.
+    pub(super) fn bytes(&self) -> u64 {
+        let of_mapping = |keys: &MappingKeys| keys.written.bytes() + keys.rejected.bytes() + keys.filtered.bytes();
+        self.fields.values().chain(self.before.values().flatten()).map(|keys| keys.bytes()).sum::<u64>()
+            + self.mappings.values().map(of_mapping).sum::<u64>()
+    }
+
     /// What a reference of the mapping `own` into `targets` finds.
     pub(super) fn target(&self, targets: &[Target], own: &str, ignores_case: bool) -> settle::Target {
         let mut found = settle::Target::default();

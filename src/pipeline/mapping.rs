@@ -98,7 +98,9 @@ impl Mappings<'_> {
 
         clock.enter(Stage::Judge);
         let beside = beside::read(prepared, &session).await?;
-        let budget = Arc::new(Budget::new((self.request.memory as f64 * RECORDS_SHARE) as u64));
+        // What is known from elsewhere stays until the mapping is settled.
+        let rest = self.request.memory.saturating_sub(knowledge.bytes());
+        let budget = Arc::new(Budget::new((rest as f64 * RECORDS_SHARE) as u64));
         let past = Past::read(self.remembering, prepared, &as_of)?;
         let mut task = task(resolved, &knowledge, beside, arrival, self.request.threads);
         let multiplies = prepared.query.as_ref().is_some_and(|query| query.traceable);
