@@ -125,13 +125,7 @@ pub fn load(paths: &[PathBuf], current: &Path, options: &Options) -> Result<Load
         }
         next += 1;
     }
-    Ok(Loaded {
-        project,
-        mappings,
-        variables,
-        diagnostics: loading.diagnostics,
-        texts: loading.texts,
-    })
+    Ok(Loaded { project, mappings, variables, diagnostics: loading.diagnostics, texts: loading.texts })
 }
 
 struct Loading {

@@ -31,6 +31,8 @@ mod planning;
 mod previewing;
 mod proxy;
 mod reading;
+mod schedule_exporting;
+mod schedule_keeping;
 mod schema;
 mod services;
 mod shipped;
