@@ -28,7 +28,10 @@ impl Cron {
                 ));
             }
             6 => {
-                return Err(("six fields".to_owned(), "the zone stands under `timezone`, and seconds are not possible"));
+                return Err((
+                    "six fields".to_owned(),
+                    "the zone stands under `timezone`, and seconds are not possible",
+                ));
             }
             _ => return Err(("not five fields".to_owned(), FIELDS)),
         }
