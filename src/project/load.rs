@@ -9,6 +9,7 @@ use jiff::civil::Date;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Texts, code, nearest};
 use crate::mapping::{Mapping, ProjectFile, SECRET_SETTINGS, Variables, parse, parse_project};
+use crate::project::apart;
 use crate::project::find::{FILE, named, root_of};
 use crate::store::{Stores, keep_secret};
 
@@ -32,6 +33,8 @@ pub struct Project {
     pub file: Option<ProjectFile>,
     /// Names of all mappings of the project, asked for or not.
     pub names: Vec<String>,
+    /// Those that a mapping of the project refers to, itself included.
+    pub referred: BTreeSet<String>,
     /// Object stores and servers, by the file and the environment.
     pub stores: Stores,
 }
@@ -125,7 +128,20 @@ pub fn load(paths: &[PathBuf], current: &Path, options: &Options) -> Result<Load
         }
         next += 1;
     }
-    Ok(Loaded { project, mappings, variables, diagnostics: loading.diagnostics, texts: loading.texts })
+    let mut of_project: BTreeSet<String> =
+        mappings.iter().filter_map(|file| file.mapping.as_ref()).flat_map(referred).collect();
+    // What others refer to is remembered, whichever of them runs tonight.
+    for (_, path) in neighbours.iter().filter(|(name, _)| !mappings.iter().any(|known| known.name == **name)) {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        of_project.extend(parse("", &text, &variables).0.iter().flat_map(referred));
+    }
+    Ok(Loaded {
+        project: Project { referred: of_project, ..project },
+        mappings,
+        variables,
+        diagnostics: loading.diagnostics,
+        texts: loading.texts,
+    })
 }
 
 struct Loading {
@@ -147,6 +163,11 @@ impl Loading {
         let (file, diagnostics) = parse_project(FILE, &text, given);
         self.texts.insert(FILE, &text);
         self.diagnostics.extend(diagnostics);
+        if let Some(file) = &file {
+            apart::state(file).into_iter().for_each(|one| self.diagnostics.push(one));
+            let of = |name: &str| given.clone().in_environment(name);
+            self.diagnostics.extend(apart::environments(file, &text, of));
+        }
         Ok(file)
     }
 
@@ -194,7 +215,7 @@ pub fn stores(current: &Path, options: &Options) -> Result<(Stores, Diagnostics)
 
 fn whole(root: PathBuf, file: Option<ProjectFile>, names: Vec<String>) -> Project {
     let stores = Stores::new(file.as_ref().map(|file| file.stores.clone()).unwrap_or_default());
-    Project { root, file, names, stores }
+    Project { root, file, names, referred: BTreeSet::new(), stores }
 }
 
 /// Mappings that schedules name and that are not there.
