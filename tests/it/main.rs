@@ -34,6 +34,8 @@ mod previewing;
 mod proxy;
 mod reading;
 mod remembered;
+mod schedule_exporting;
+mod schedule_keeping;
 mod schema;
 mod services;
 mod shipped;

@@ -63,7 +63,8 @@ pub struct Code {
 
 /// Every code, in order.
 pub fn register() -> &'static [&'static Code] {
-    static REGISTER: LazyLock<Vec<&'static Code>> = LazyLock::new(|| [MAPPING, ROW, RUN, TEST, FORM, WEB, SCHEDULE].concat());
+    static REGISTER: LazyLock<Vec<&'static Code>> =
+        LazyLock::new(|| [MAPPING, ROW, RUN, TEST, FORM, WEB, SCHEDULE].concat());
     &REGISTER
 }
 
