@@ -48,7 +48,7 @@ pub struct Sink {
     pub(super) adding: Option<Adding>,
     // Facts of the batch at hand, a row each; reused.
     pub(super) flags: Vec<u8>,
-    hashes: Vec<u128>,
+    pub(super) hashes: Vec<u128>,
     lower: Vec<u64>,
     positions: Vec<u64>,
     ends: Vec<u64>,
