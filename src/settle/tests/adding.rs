@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::outcome::{TestRow, columns, cut, cut_within, outcome, row};
+use super::outcome::{TestRow, batch, columns, cut, cut_within, outcome, row, settled};
 use crate::mapping::{DuplicatePolicy, ReferenceMissing};
 use crate::settle::{
-    Budget, Error, FaultSet, KeySetBuilder, Known, Layout, LayoutReference, OrderKind, Rules, Target, Task,
-    record_bytes, settle_bytes,
+    BrokenRule, Budget, Error, FaultSet, KeySetBuilder, Known, Layout, LayoutReference, OrderKind, Rules, Target, Task,
+    record_bytes, rules_of_row, settle_bytes,
 };
 
 /// A fault that rejects and one that warns.
@@ -95,6 +95,14 @@ proptest! {
             prop_assert_eq!(&outcome(&cut(&task, &rows, sinks, &lengths).unwrap()), &expected, "{} sinks", sinks);
         }
     }
+}
+
+#[test]
+fn a_number_that_is_too_long_is_told_by_the_second_look() {
+    let task = task(vec![1]);
+    let long = row(2, &[NUMBERS[13], "a", "", "1"]);
+    assert_eq!(outcome(&settled(&task, &[long.clone()])).counts.rejected, 1);
+    assert_eq!(rules_of_row(&task, &batch(&[long], 4), 0).unwrap(), [BrokenRule::TooLarge(0)]);
 }
 
 /// Rows with `keys` different keys of this length, each of them `rounds` times.
