@@ -14,6 +14,7 @@ mod check;
 mod clash;
 mod column;
 mod diff;
+mod distinct;
 mod explain;
 mod failure;
 mod folders;
