@@ -30,4 +30,5 @@ pub mod sqltext;
 pub mod state;
 pub mod store;
 pub mod vet;
+pub mod web;
 pub mod yaml;
