@@ -74,7 +74,7 @@ fn writes(writer: &Prepared, file: &str) -> bool {
     let output = &writer.resolved.output;
     let rest = file.strip_prefix(output.stem()).and_then(|rest| rest.strip_suffix(".csv"));
     let ours = |rest: &str| {
-        [".rejects", ".duplicates", ".removed"].contains(&rest)
+        [".rejects", ".duplicates", ".removed", ".new_accounts"].contains(&rest)
             || rest.starts_with(".part-")
             || rest.starts_with(".pass-")
     };

@@ -43,6 +43,8 @@ impl Knowledge {
             reference.targets.iter().map(move |target| (target, ignores_case))
         });
         let accounts = resolved.hierarchy.known_accounts.iter().map(|target| (target, false));
+        let unknown = resolved.unknown_accounts.iter().flat_map(|unknown| &unknown.targets);
+        let accounts = accounts.chain(unknown.map(|target| (target, false)));
         for (target, ignores_case) in references.chain(accounts) {
             let Target::Field { source, field } = target else { continue };
             let place = (source.clone(), field.clone(), ignores_case);

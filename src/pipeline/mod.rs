@@ -16,6 +16,7 @@ mod column;
 mod diff;
 mod explain;
 mod failure;
+mod fetch;
 mod folders;
 mod guess;
 mod history;
@@ -34,6 +35,7 @@ mod plan;
 mod planning;
 mod prepare;
 mod preview;
+mod pull;
 mod query;
 mod remember;
 mod reports;
@@ -60,6 +62,7 @@ pub use plan::{Condition, Effects, Emptied, Last, Measure, Plan, PlanOutcome, Pl
 pub use preview::{
     CellFault, Following, Preview, PreviewCell, PreviewFate, PreviewOutcome, PreviewRecord, PreviewRequest, preview,
 };
+pub use pull::{PullOutcome, PullRequest, pull};
 pub use request::{Exit, RunRequest, Stage, Stop, Watcher};
 pub use run::{RunOutcome, run};
 pub use state::{StateRequest, state_import, state_prune, state_reset, state_show};

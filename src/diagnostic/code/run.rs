@@ -30,6 +30,9 @@ codes! { RUN:
     KEY_LOOKUP_TWICE "K609" Run "two rows of a lookup table have one key and different values"
         "Which of them is meant cannot be known."
         "Remove one of the two.";
+    ACCOUNT_UNKNOWN "K610" Row "Totango does not have the account"
+        "Totango ignores rows of unknown accounts in silence, or creates accounts that nobody meant, as its switch says."
+        "Send the account first, correct the id, or say `policy: report` or `allow`.";
     LIMIT_REJECTS "L701" Run "more records are rejected than `limits` allows"
         "The run is refused so that a broken export does not reach Totango."
         "Look at the rejects file; accept once with `--accept rejects`.";
@@ -183,4 +186,7 @@ codes! { RUN:
     UPLOADS_LEFT "W920" Run "an earlier run left something in the target"
         "It was killed while it published; what it had decided is finished, what it had not is removed."
         "Nothing, unless a command is shown: an upload that is nobody's takes room until it is removed.";
+    ACCOUNT_NEW "W921" Row "Totango does not have the account yet"
+        "`unknown_accounts` with `policy: report` lets it pass: Totango creates the account, or ignores the row, as its switch says."
+        "See `<output>.new_accounts.csv`.";
 }

@@ -10,6 +10,7 @@ mod property;
 mod sink;
 mod stores;
 mod test_file;
+mod totango;
 mod unusual;
 mod variable;
 

@@ -6,6 +6,7 @@ mod project;
 mod rows;
 mod source;
 mod test;
+mod totango;
 
 pub use column::*;
 pub use output::*;
@@ -13,6 +14,7 @@ pub use project::*;
 pub use rows::*;
 pub use source::*;
 pub use test::*;
+pub use totango::*;
 
 use crate::yaml::Spanned;
 
@@ -54,6 +56,8 @@ pub struct Mapping {
     pub hierarchy: Option<Hierarchy>,
     /// `references:` by target column.
     pub references: Vec<(Text, Reference)>,
+    /// `unknown_accounts:` accounts that Totango does not have.
+    pub unknown_accounts: Option<UnknownAccounts>,
     /// `limits:` past which nothing is published.
     pub limits: Limits,
     /// `output:` file, headers, splitting.

@@ -10,6 +10,7 @@ use datafusion::prelude::SessionContext;
 
 use crate::mapping::{From, Mapping, SourceEntry};
 use crate::output::each_record;
+use crate::pipeline::fetch::Fetch;
 use crate::pipeline::folders::{keep_to, temporary_folder};
 use crate::pipeline::preview::{Looking, Opened, open};
 use crate::pipeline::request::Unwatched;
@@ -64,7 +65,9 @@ pub(super) fn draft(request: &PreviewRequest, stop: &Stop) -> Result<PathBuf, St
     let outcome = run_loaded(&publish, &of_run, BTreeMap::new(), &watcher, stop);
     let loaded = loaded()?;
     let engine = request.engine(&scratch.path).map_err(said)?;
-    let opened = runtime.block_on(open(&run, &loaded, &engine, &mut Default::default())).map_err(said)?;
+    let fetch = Fetch::new(&engine, &scratch.path, &watcher, stop);
+    let opened =
+        runtime.block_on(open(&run, &loaded, (&engine, Some(&fetch)), &mut Default::default())).map_err(said)?;
     let looking = Looking { request, opened: &opened, engine: &engine, folder: &scratch.path, stop };
     let fates = Fates::read(&outcome, &opened)?;
     let drafting = Drafting { request, opened: &opened, loaded: &loaded, looking: &looking, fates };
