@@ -16,6 +16,7 @@ use crate::cli::preview::PreviewArguments;
 use crate::cli::pull::PullArguments;
 use crate::cli::run::RunArguments;
 use crate::cli::say::MessageFormat;
+use crate::cli::schedule::ScheduleArguments;
 use crate::cli::schema::SchemaArguments;
 use crate::cli::state::StateArguments;
 use crate::cli::test::TestArguments;
@@ -56,6 +57,8 @@ pub(super) enum Command {
     Run(RunArguments),
     /// Fetch accounts or users from Totango into a file.
     Pull(PullArguments),
+    /// Run mappings at the times of tanguero.yaml, or hand these to another scheduler.
+    Schedule(ScheduleArguments),
     /// Say where a record ended in the last run.
     Why(WhyArguments),
     /// Show what every kept run did.

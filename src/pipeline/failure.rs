@@ -174,6 +174,7 @@ fn source_exit(error: &SourceError) -> Exit {
 /// Stores, services and networks that failed.
 static CALLED: [&Code; 6] = [
     &code::STORE_FAILED,
+    &code::ARCHIVE_FAILED,
     &code::WEB_DENIED,
     &code::WEB_FAILED,
     &code::WEB_REFUSED,

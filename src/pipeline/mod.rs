@@ -38,6 +38,7 @@ mod preview;
 mod pull;
 mod query;
 mod remember;
+mod remembered;
 mod reports;
 mod request;
 mod run;
@@ -54,6 +55,7 @@ pub use check::{CheckOutcome, CheckRequest, check};
 pub use diff::{Compared, DiffOutcome, DiffRequest, DiffSides, Tell, diff};
 pub use explain::{Unexplained, View, explain};
 pub use failure::Failure;
+pub use folders::{output_folder, state_folder};
 pub use guess::{GuessOutcome, GuessRequest, guess};
 pub use history::{HistoryLine, HistoryRequest, history};
 pub use init::init;
@@ -63,7 +65,7 @@ pub use preview::{
     CellFault, Following, Preview, PreviewCell, PreviewFate, PreviewOutcome, PreviewRecord, PreviewRequest, preview,
 };
 pub use pull::{PullOutcome, PullRequest, pull};
-pub use request::{Exit, RunRequest, Stage, Stop, Watcher};
+pub use request::{Exit, LIMITS, RunRequest, Stage, Stop, Unwatched, Watcher};
 pub use run::{RunOutcome, run};
 pub use state::{StateRequest, state_import, state_prune, state_reset, state_show};
 pub use test::{

@@ -246,11 +246,6 @@ pub(super) fn unknown_accounts(
     let unknown = mapping.unknown_accounts.as_ref()?;
     let place = found.place(unknown.span);
     let targets = targets(&unknown.targets, around, found);
-    if let Some(own) = unknown.targets.iter().find(|target| target.value == mapping.name) {
-        let message = "what the mapping itself writes is not known before";
-        let diagnostic = Diagnostic::error(&code::BAD_REFERENCE, message).at(found.place(own.span), "this mapping");
-        found.push(diagnostic.help("name a source that lists the accounts Totango has"));
-    }
     let column = columns.iter().position(|column| column.name == "account_id");
     if column.is_none() {
         let message = "`unknown_accounts` without `account_id`";

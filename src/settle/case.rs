@@ -136,7 +136,7 @@ impl Case {
                 NoteKind::Detached => "W905",
                 NoteKind::Emptied => "W907",
                 NoteKind::Warned => "W906",
-                NoteKind::New => "W921",
+                NoteKind::New => "W922",
             };
             self.tally.code(code, note.column as usize, 1);
         }
