@@ -30,6 +30,7 @@ pub mod source;
 pub mod sqltext;
 pub mod state;
 pub mod store;
+pub mod totango;
 pub mod vet;
 pub mod web;
 pub mod yaml;

@@ -13,6 +13,7 @@ use crate::cli::init::InitArguments;
 use crate::cli::lint::LintArguments;
 use crate::cli::plan::PlanArguments;
 use crate::cli::preview::PreviewArguments;
+use crate::cli::pull::PullArguments;
 use crate::cli::run::RunArguments;
 use crate::cli::say::MessageFormat;
 use crate::cli::schedule::ScheduleArguments;
@@ -54,6 +55,8 @@ pub(super) enum Command {
     Plan(PlanArguments),
     /// Read, reshape, check and publish.
     Run(RunArguments),
+    /// Fetch accounts or users from Totango into a file.
+    Pull(PullArguments),
     /// Run mappings at the times of tanguero.yaml, or hand these to another scheduler.
     Schedule(ScheduleArguments),
     /// Say where a record ended in the last run.

@@ -18,6 +18,7 @@ mod plan;
 mod plan_page;
 mod preview;
 mod progress;
+mod pull;
 mod record;
 mod run;
 mod say;
@@ -57,6 +58,7 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run::run(run, &say),
         Command::Preview(preview) => preview::preview(preview, &say),
         Command::Diff(diff) => diff::diff(diff, &say),
+        Command::Pull(pull) => pull::pull(pull, &say),
         Command::Plan(plan) => plan::plan(plan, &say),
         Command::Test(test) => test::test(test, &say),
         Command::Check(check) => check::check(check, &say),

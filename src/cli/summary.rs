@@ -59,6 +59,12 @@ pub(super) fn table(report: &RunReport, verbose: bool) -> String {
 
 fn reasons(text: &mut String, mapping: &MappingReport) {
     let rejects = mapping.rejects.0.iter().map(|entry| ("rejected", entry));
+    if let Some(new) = mapping.new_accounts {
+        let accounts = if new == 1 { "account" } else { "accounts" };
+        let list = mapping.reports.iter().find(|report| report.file.ends_with(".new_accounts.csv"));
+        let list = list.map_or("", |report| report.file.as_str());
+        let _ = writeln!(text, "  {} {} new {accounts}, listed in {list}", mapping.mapping, thousands(new));
+    }
     let warnings = mapping.warnings.0.iter().map(|entry| ("warning", entry));
     for (kind, (id, columns)) in rejects.chain(warnings) {
         let title = find_code(id).map_or("", |code| code.title);

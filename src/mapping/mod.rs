@@ -20,6 +20,7 @@ mod test_expect;
 mod test_file;
 #[cfg(test)]
 mod tests;
+mod totango;
 mod tree;
 mod variables;
 mod wide;
@@ -30,5 +31,6 @@ pub use project::parse_project;
 pub use schema::{mapping_schema, project_schema};
 pub use stores::SECRET_SETTINGS;
 pub use test_file::parse_test;
+pub use totango::totango_url;
 pub use tree::*;
 pub use variables::Variables;

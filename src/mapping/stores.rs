@@ -106,7 +106,7 @@ fn store(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<StoreEntry> {
 }
 
 /// A setting's text; what a variable gave, and what the key keeps secret, goes into `secrets`.
-fn text(reader: &mut Reader<'_>, entry: Entry<'_>, key: &str, secrets: &mut Vec<String>) -> Option<Text> {
+pub(super) fn text(reader: &mut Reader<'_>, entry: Entry<'_>, key: &str, secrets: &mut Vec<String>) -> Option<Text> {
     let written = reader.verbatim(entry)?;
     let by_variable = written.value.contains("${");
     if SECRET_SETTINGS.contains(&key) && !by_variable {

@@ -125,13 +125,16 @@ pub struct MappingReport {
     /// The day of the publish it was compared with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compared_with: Option<String>,
+    /// Accounts that Totango does not have (`unknown_accounts`), whatever became of their rows; none if all are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_accounts: Option<u64>,
     /// Its Totango files.
     pub outputs: Vec<OutputFile>,
     /// The source files it read.
     pub files: Vec<SourceFile>,
     /// Time spent, by stage.
     pub seconds: Ordered<f64>,
-    /// Its rejects and duplicates files.
+    /// Its rejects, duplicates and new accounts files.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reports: Vec<OutputFile>,
     /// The header line of its files.

@@ -106,7 +106,13 @@ fn all(request: &CheckRequest, loaded: &Loaded, outcome: &mut CheckOutcome) -> R
     // No rows, no spill files: the folder is only named.
     let options = EngineOptions { threads: 1, memory: run.memory, spill: std::env::temp_dir(), as_of: request.as_of };
     let engine = Engine::new(options).map_err(|error| Failure::engine(&error, None))?;
-    let around = Surrounding { project: &loaded.project, variables: &loaded.variables, request: &run, engine: &engine };
+    let around = Surrounding {
+        project: &loaded.project,
+        variables: &loaded.variables,
+        request: &run,
+        engine: &engine,
+        fetch: None,
+    };
     let look = if request.offline { Look::Offline } else { Look::Headers };
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let mut prepared = Vec::new();

@@ -50,6 +50,8 @@ impl Knowledge {
             reference.targets.iter().map(move |target| (target, ignores_case))
         });
         let accounts = resolved.hierarchy.known_accounts.iter().map(|target| (target, false));
+        let unknown = resolved.unknown_accounts.iter().flat_map(|unknown| &unknown.targets);
+        let accounts = accounts.chain(unknown.map(|target| (target, false)));
         for (target, ignores_case) in references.chain(accounts) {
             let (source, field) = match target {
                 Target::Field { source, field } => (source, field),
@@ -117,7 +119,9 @@ impl Knowledge {
         let alone = |targets: &&Vec<Text>| targets.iter().all(|target| !target.value.contains('.'));
         let references = mapping.references.iter().map(|(_, reference)| &reference.targets).filter(alone).flatten();
         let parents = mapping.hierarchy.iter().map(|hierarchy| &hierarchy.known_accounts).filter(alone).flatten();
-        let wanted = references.filter(|_| of_references).chain(parents.filter(|_| of_parents));
+        let accounts = mapping.unknown_accounts.iter().map(|unknown| &unknown.targets).filter(alone).flatten();
+        let accounts = accounts.filter(|_| report.new_accounts.is_some());
+        let wanted = references.filter(|_| of_references).chain(parents.filter(|_| of_parents)).chain(accounts);
         let mut told = BTreeSet::new();
         wanted
             .filter(|target| self.before.get(&target.value).is_some_and(Option::is_none) && told.insert(&target.value))

@@ -167,6 +167,8 @@ impl Mappings<'_> {
         let (rejects, left_out) = told?;
         finished.reports.extend(rejects.staged.clone());
         finished.reports.extend(left_out.duplicates);
+        finished.report.new_accounts = left_out.new_accounts.as_ref().map(|staged| staged.file.rows);
+        finished.reports.extend(left_out.new_accounts);
         finished.reports.extend(compared.removed_file.take());
         account::tell(prepared, &rows, &settled, (&rejects, &left_out.fill), finished);
         finished.report.sources = account::query_sources(prepared, &session).await?;

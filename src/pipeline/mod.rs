@@ -17,6 +17,7 @@ mod diff;
 mod distinct;
 mod explain;
 mod failure;
+mod fetch;
 mod folders;
 mod guess;
 mod history;
@@ -35,6 +36,7 @@ mod plan;
 mod planning;
 mod prepare;
 mod preview;
+mod pull;
 mod query;
 mod remember;
 mod remembered;
@@ -63,6 +65,7 @@ pub use plan::{Condition, Effects, Emptied, Last, Measure, Plan, PlanOutcome, Pl
 pub use preview::{
     CellFault, Following, Preview, PreviewCell, PreviewFate, PreviewOutcome, PreviewRecord, PreviewRequest, preview,
 };
+pub use pull::{PullOutcome, PullRequest, pull};
 pub use request::{Exit, LIMITS, RunRequest, Stage, Stop, Unwatched, Watcher};
 pub use run::{RunOutcome, run};
 pub use state::{StateRequest, state_import, state_prune, state_reset, state_show};

@@ -123,6 +123,8 @@ impl Watcher for Unwatched {
 /// What a mapping is going through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
+    /// Records are fetched from a service.
+    Fetch,
     /// Tables that others look up in are read.
     Lookups,
     /// The query of `from` runs.
@@ -141,6 +143,7 @@ impl Stage {
     /// Its name in `run.json` and on the screen.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Fetch => "fetch",
             Self::Lookups => "lookups",
             Self::Query => "query",
             Self::Judge => "judge",

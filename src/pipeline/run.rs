@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::engine::{Engine, EngineOptions};
 use crate::output::{Evidence, Lock, MappingReport, Remote, RunReport, Staging, Status, recover};
+use crate::pipeline::fetch::Fetch;
 use crate::pipeline::folders::{Folders, scratch_folder, shown};
 use crate::pipeline::known::MappingKeys;
 use crate::pipeline::mapping::{Finished, Mappings};
@@ -269,8 +270,14 @@ impl Running<'_> {
     /// Every mapping, in an order in which each comes after those it refers to.
     async fn mappings(&mut self, loaded: &Loaded, working: &Working<'_>, evidence: Option<&Evidence>) -> Vec<Done> {
         let &Working { engine, staging, spill, remembering } = working;
-        let around =
-            Surrounding { project: &loaded.project, variables: &loaded.variables, request: self.request, engine };
+        let fetch = Fetch::new(engine, spill, self.watcher, self.stop);
+        let around = Surrounding {
+            project: &loaded.project,
+            variables: &loaded.variables,
+            request: self.request,
+            engine,
+            fetch: Some(&fetch),
+        };
         let folders = Folders::new(self.request, loaded);
         let set = prepare_set(loaded, &around, &folders, &mut self.outcome.texts).await;
         let mut failed: BTreeSet<String> = BTreeSet::new();

@@ -1,7 +1,7 @@
 //! Folds the rows of a pivot while they are read.
 
 use crate::csv::RowBuffer;
-use crate::mapping::ReferenceMissing;
+use crate::mapping::{ReferenceMissing, UnknownPolicy};
 use crate::settle::amount::{Amount, small};
 use crate::settle::batch::{Batch, Cells};
 use crate::settle::budget::record_bytes;
@@ -92,10 +92,13 @@ impl Sink {
             });
             for (index, reference) in task.layout.references.iter().enumerate() {
                 let dangles = judge_reference(task, index, columns[reference.column].get(row), &mut self.scratch).1;
-                let rejects = matches!(
-                    task.rules.references.get(index).copied().unwrap_or_default(),
-                    ReferenceMissing::Reject | ReferenceMissing::Fail
-                );
+                let rejects = match task.unknown_account(index) {
+                    Some(policy) => policy == UnknownPolicy::Reject,
+                    None => matches!(
+                        task.rules.references.get(index).copied().unwrap_or_default(),
+                        ReferenceMissing::Reject | ReferenceMissing::Fail
+                    ),
+                };
                 flags |= if dangles && rejects { flag::REFERENCE } else { 0 };
             }
             let place = position(batch.files[row], batch.lines[row])?;

@@ -11,6 +11,7 @@ mod schedule;
 mod sink;
 mod stores;
 mod test_file;
+mod totango;
 mod unusual;
 mod variable;
 

@@ -7,6 +7,7 @@ mod rows;
 mod schedule;
 mod source;
 mod test;
+mod totango;
 
 pub use column::*;
 pub use output::*;
@@ -15,6 +16,7 @@ pub use rows::*;
 pub use schedule::*;
 pub use source::*;
 pub use test::*;
+pub use totango::*;
 
 use crate::yaml::Spanned;
 
@@ -56,6 +58,8 @@ pub struct Mapping {
     pub hierarchy: Option<Hierarchy>,
     /// `references:` by target column.
     pub references: Vec<(Text, Reference)>,
+    /// `unknown_accounts:` accounts that Totango does not have.
+    pub unknown_accounts: Option<UnknownAccounts>,
     /// `limits:` past which nothing is published.
     pub limits: Limits,
     /// `output:` file, headers, splitting.
