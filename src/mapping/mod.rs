@@ -5,13 +5,16 @@
 //! rooms above. Pure: no I/O, no clock.
 
 mod columns;
+mod deliver;
 mod file;
+mod notify;
 mod options;
 mod output;
 mod project;
 mod read;
 mod rows;
 mod schema;
+mod service;
 mod sources;
 mod stores;
 mod test_expect;

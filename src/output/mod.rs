@@ -14,12 +14,14 @@
 //!
 //! This room knows no engine and judges no row.
 
+mod delivered;
 mod duplicates;
 mod error;
 mod evidence;
 mod finding;
 mod folder;
 mod journal;
+mod local_copy;
 mod lock;
 mod ordered;
 mod previous;
@@ -38,6 +40,7 @@ mod table;
 mod tests;
 mod why;
 
+pub use delivered::{Delivery, DeliveryAnswer, Notification};
 pub use duplicates::{Duplicate, DuplicatesWriter};
 pub use error::OutputError;
 pub use evidence::{Evidence, find_run, runs};
@@ -45,6 +48,7 @@ pub use finding::{Child, Finding, render};
 pub(crate) use folder::{MANIFEST, fingerprint};
 pub(crate) use folder::{made, short};
 pub use journal::{Place, Removal};
+pub use local_copy::{copy_file, has_file, hold_file, put_whole};
 pub use lock::{Holder, Lock, LockHeld};
 pub use ordered::Ordered;
 pub(crate) use previous::standing;

@@ -43,6 +43,8 @@ pub struct RunRequest {
     pub recall: bool,
     /// A folder that gets the Totango files of a dry run; none: they go with it.
     pub set_aside: Option<PathBuf>,
+    /// Deliver what is published, and tell people how it ended, as the project says.
+    pub outward: bool,
 }
 
 impl RunRequest {
@@ -65,6 +67,7 @@ impl RunRequest {
             evidence: true,
             recall: true,
             set_aside: None,
+            outward: true,
         }
     }
 }

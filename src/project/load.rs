@@ -152,6 +152,9 @@ impl Loading {
         let (file, diagnostics) = parse_project(FILE, &text, given);
         self.texts.insert(FILE, &text);
         self.diagnostics.extend(diagnostics);
+        let deliver = file.iter().flat_map(|file| &file.deliver).flat_map(|entry| &entry.secrets);
+        let notify = file.iter().flat_map(|file| &file.notify).flat_map(|entry| &entry.secrets);
+        deliver.chain(notify).for_each(|secret| keep_secret(secret));
         Ok(file)
     }
 

@@ -17,6 +17,7 @@ macro_rules! codes {
     };
 }
 
+mod deliver;
 mod example;
 mod form;
 mod mapping;
@@ -25,6 +26,7 @@ mod run;
 mod test;
 mod web;
 
+pub use deliver::*;
 pub use example::{Example, near};
 pub use form::*;
 pub use mapping::*;
@@ -61,7 +63,8 @@ pub struct Code {
 
 /// Every code, in order.
 pub fn register() -> &'static [&'static Code] {
-    static REGISTER: LazyLock<Vec<&'static Code>> = LazyLock::new(|| [MAPPING, ROW, RUN, TEST, FORM, WEB].concat());
+    static REGISTER: LazyLock<Vec<&'static Code>> =
+        LazyLock::new(|| [MAPPING, ROW, RUN, TEST, FORM, WEB, DELIVER].concat());
     &REGISTER
 }
 

@@ -4,6 +4,7 @@ mod column;
 mod output;
 mod project;
 mod rows;
+mod service;
 mod source;
 mod test;
 
@@ -11,6 +12,7 @@ pub use column::*;
 pub use output::*;
 pub use project::*;
 pub use rows::*;
+pub use service::*;
 pub use source::*;
 pub use test::*;
 

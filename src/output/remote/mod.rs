@@ -11,6 +11,7 @@
 //! later leaves the journal: the next command finishes. Servers without uploads (SFTP) get hidden partial files and renames.
 
 mod claim;
+mod copy;
 mod finish;
 mod folder;
 mod journal;

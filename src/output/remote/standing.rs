@@ -11,11 +11,7 @@ impl Remote {
     /// # Errors
     /// If it cannot be read or is not ours: it is then not overwritten either.
     pub async fn previous(&self) -> Result<Option<RunReport>, OutputError> {
-        let Some(found) = self.output.read(folder::MANIFEST).await? else { return Ok(None) };
-        serde_json::from_slice(&found.bytes).map(Some).map_err(|error| {
-            let object = self.output.object(folder::MANIFEST);
-            OutputError::damaged(object.as_ref(), format!("is no report of a tanguero run ({error}): move it away"))
-        })
+        self.output.report().await
     }
 
     /// Whether `files` are, name by name and byte by byte, what `mapping` published last and what stands in the target now.
