@@ -13,10 +13,7 @@ use crate::cli::say::Say;
 use crate::cli::summary;
 use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::output::Status;
-use crate::pipeline::{Exit, RunRequest, Stop, Watcher, run as run_mappings};
-
-/// Limits that `--accept` can lift.
-const LIMITS: [&str; 7] = ["rejects", "fewer_rows", "emptier", "cleared", "new_accounts", "headers", "resend"];
+use crate::pipeline::{Exit, LIMITS, RunRequest, Stop, Watcher, run as run_mappings};
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]

@@ -66,7 +66,7 @@ pub fn parse_project(path: &str, text: &str, variables: &Variables) -> (Option<P
         return (Some(empty(path, variables.clone())), first.found);
     }
     let Some(keys) = file::whole(&mut first, &node, &PROJECT) else { return (None, first.found) };
-    let environment = environment(&mut first, &keys, variables.env());
+    let (environments, environment) = environments(&mut first, &keys, variables.env());
     let mut own = environment.variables;
     for (name, value) in keys.get("variables").map(|entry| values(&mut first, entry)).unwrap_or_default() {
         own.entry(name).or_insert(value);
@@ -74,6 +74,7 @@ pub fn parse_project(path: &str, text: &str, variables: &Variables) -> (Option<P
     let variables = variables.clone().or(own);
     let mut reader = Reader { path, text, variables: &variables, found: first.found };
     let mut project = project(&mut reader, &keys, empty(path, variables.clone()));
+    project.environments = environments;
     project.directory = environment.output.directory(&mut reader).or(project.directory);
     project.reports = environment.output.reports(&mut reader).or(project.reports);
     reader.found.sort();
@@ -86,6 +87,7 @@ fn empty(path: &str, variables: Variables) -> ProjectFile {
         sources: Vec::new(),
         stores: Vec::new(),
         variables,
+        environments: Vec::new(),
         defaults: Vec::new(),
         attributes: None,
         directory: None,
@@ -176,9 +178,9 @@ struct Environment<'n> {
     output: Folders<'n>,
 }
 
-/// The chosen one of `environments:`; the others are judged too.
-fn environment<'n>(reader: &mut Reader<'_>, keys: &Keys<'n>, chosen: Option<&str>) -> Environment<'n> {
-    let Some(entry) = keys.get("environments") else { return Environment::default() };
+/// The names of `environments:`, and the chosen one; the others are judged too.
+fn environments<'n>(reader: &mut Reader<'_>, keys: &Keys<'n>, chosen: Option<&str>) -> (Vec<Text>, Environment<'n>) {
+    let Some(entry) = keys.get("environments") else { return Default::default() };
     let entries = reader.names(entry, "{prod: {variables: {REGION: eu}}}");
     let names: Vec<&str> = entries.iter().map(|entry| entry.name).collect();
     let mut found = None;
@@ -197,7 +199,8 @@ fn environment<'n>(reader: &mut Reader<'_>, keys: &Keys<'n>, chosen: Option<&str
         let diagnostic = Diagnostic::error(&code::BAD_VALUE, format!("no environment is called `{name}`"));
         reader.report(diagnostic.at(place, format!("`{name}` is not here")).help(help));
     }
-    found.unwrap_or_default()
+    let names = entries.iter().map(|entry| Text::new(entry.name.to_owned(), entry.key)).collect();
+    (names, found.unwrap_or_default())
 }
 
 /// `variables:`, as they stand.

@@ -14,6 +14,7 @@
 //!
 //! This room knows no engine and judges no row.
 
+mod archive;
 mod delivered;
 mod duplicates;
 mod error;
@@ -40,6 +41,7 @@ mod table;
 mod tests;
 mod why;
 
+pub use archive::archive;
 pub use delivered::{Delivery, DeliveryAnswer, Notification};
 pub use duplicates::{Duplicate, DuplicatesWriter};
 pub use error::OutputError;

@@ -172,8 +172,14 @@ fn source_exit(error: &SourceError) -> Exit {
 }
 
 /// Stores, services and networks that failed.
-static CALLED: [&Code; 5] =
-    [&code::STORE_FAILED, &code::WEB_DENIED, &code::WEB_FAILED, &code::WEB_REFUSED, &code::WEB_UNKNOWN];
+static CALLED: [&Code; 6] = [
+    &code::STORE_FAILED,
+    &code::ARCHIVE_FAILED,
+    &code::WEB_DENIED,
+    &code::WEB_FAILED,
+    &code::WEB_REFUSED,
+    &code::WEB_UNKNOWN,
+];
 
 fn world_exit(code: &Code) -> Exit {
     match code.id {

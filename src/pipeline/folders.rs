@@ -58,7 +58,7 @@ impl Folders {
 }
 
 /// A URL without user and query, and without slashes at its end.
-fn without_user(url: &str) -> String {
+pub(super) fn without_user(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or_default();
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -110,6 +110,12 @@ pub(super) fn temporary_folder(purpose: &str) -> std::io::Result<Scratch> {
 
 /// Makes `loaded` keep to `folder` whatever its project says: evidence and reports of its runs go there.
 pub(super) fn keep_to(folder: &Path, loaded: &mut Loaded) {
+    // What stays there is no publish that anybody wants a copy of.
+    loaded
+        .mappings
+        .iter_mut()
+        .filter_map(|file| file.mapping.as_mut())
+        .for_each(|mapping| mapping.output.archive = None);
     let variables = &loaded.variables;
     let project = loaded.project.file.take().or_else(|| parse_project("tanguero.yaml", "", variables).0);
     loaded.project.file = project.map(|mut file| {

@@ -38,6 +38,7 @@ mod prepare;
 mod preview;
 mod query;
 mod remember;
+mod remembered;
 mod reports;
 mod request;
 mod run;
@@ -64,7 +65,7 @@ pub use plan::{Condition, Effects, Emptied, Last, Measure, Plan, PlanOutcome, Pl
 pub use preview::{
     CellFault, Following, Preview, PreviewCell, PreviewFate, PreviewOutcome, PreviewRecord, PreviewRequest, preview,
 };
-pub use request::{Exit, RunRequest, Stage, Stop, Watcher};
+pub use request::{Exit, LIMITS, RunRequest, Stage, Stop, Watcher};
 pub use run::{RunOutcome, run};
 pub use state::{StateRequest, state_import, state_prune, state_reset, state_show};
 pub use test::{

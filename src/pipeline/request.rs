@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+/// Limits that [`RunRequest::accept`] can lift.
+pub const LIMITS: [&str; 7] = ["rejects", "fewer_rows", "emptier", "cleared", "new_accounts", "headers", "resend"];
+
 /// What `tanguero run` is asked to do.
 #[derive(Debug, Clone)]
 pub struct RunRequest {
@@ -41,6 +44,10 @@ pub struct RunRequest {
     pub evidence: bool,
     /// Let what earlier runs published count.
     pub recall: bool,
+    /// The state folder whose memory counts, and is left as it is; none: the project's.
+    pub recall_from: Option<PathBuf>,
+    /// Write every row, where `output.changes` wants those that changed alone.
+    pub whole: bool,
     /// A folder that gets the Totango files of a dry run; none: they go with it.
     pub set_aside: Option<PathBuf>,
     /// Deliver what is published, and tell people how it ended, as the project says.
@@ -66,6 +73,8 @@ impl RunRequest {
             accept: Vec::new(),
             evidence: true,
             recall: true,
+            recall_from: None,
+            whole: false,
             set_aside: None,
             outward: true,
         }

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 
 use crate::diagnostic::{Diagnostics, Texts};
 use crate::mapping::{Mapping, ProjectFile, SECRET_SETTINGS, Variables, parse, parse_project};
+use crate::project::apart;
 use crate::project::find::{FILE, root_of};
 use crate::store::{Stores, keep_secret};
 
@@ -32,6 +33,8 @@ pub struct Project {
     pub file: Option<ProjectFile>,
     /// Names of all mappings of the project, asked for or not.
     pub names: Vec<String>,
+    /// Those that a mapping of the project refers to, itself included.
+    pub referred: BTreeSet<String>,
     /// Object stores and servers, by the file and the environment.
     pub stores: Stores,
 }
@@ -124,8 +127,15 @@ pub fn load(paths: &[PathBuf], current: &Path, options: &Options) -> Result<Load
         }
         next += 1;
     }
+    let mut of_project: BTreeSet<String> =
+        mappings.iter().filter_map(|file| file.mapping.as_ref()).flat_map(referred).collect();
+    // What others refer to is remembered, whichever of them runs tonight.
+    for (_, path) in neighbours.iter().filter(|(name, _)| !mappings.iter().any(|known| known.name == **name)) {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        of_project.extend(parse("", &text, &variables).0.iter().flat_map(referred));
+    }
     Ok(Loaded {
-        project: Project { root, file, names, stores },
+        project: Project { root, file, names, referred: of_project, stores },
         mappings,
         variables,
         diagnostics: loading.diagnostics,
@@ -155,6 +165,11 @@ impl Loading {
         let deliver = file.iter().flat_map(|file| &file.deliver).flat_map(|entry| &entry.secrets);
         let notify = file.iter().flat_map(|file| &file.notify).flat_map(|entry| &entry.secrets);
         deliver.chain(notify).for_each(|secret| keep_secret(secret));
+        if let Some(file) = &file {
+            apart::state(file).into_iter().for_each(|one| self.diagnostics.push(one));
+            let of = |name: &str| given.clone().in_environment(name);
+            self.diagnostics.extend(apart::environments(file, &text, of));
+        }
         Ok(file)
     }
 

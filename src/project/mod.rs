@@ -3,6 +3,7 @@
 //! In: the path of a mapping (or the current folder). Out: the project's root, its parsed file, and the mappings in it.
 //! This room reads two kinds of files, project and mapping, and knows nothing of sources or rows.
 
+mod apart;
 mod find;
 mod load;
 

@@ -1,5 +1,6 @@
 //! Keys and reasons in words, for the reports.
 
+use std::borrow::Cow;
 use std::io;
 
 use crate::diagnostic::{Code, code};
@@ -64,7 +65,7 @@ impl<'a> Explainer<'a> {
     pub fn key(&mut self, row: usize) -> io::Result<String> {
         let decoded = self.decode(row)?;
         let key = &self.settled.task().layout.key;
-        Ok(if decoded { key_text(&self.cells, key, &self.places) } else { String::new() })
+        Ok(if decoded { key_text(|place| self.cells.get(place).into(), key, &self.places) } else { String::new() })
     }
 
     /// Why a row is rejected. `own` gives the judged cells of that row by column, so that they need not be read back.
@@ -212,12 +213,16 @@ impl<'a> Explainer<'a> {
 }
 
 /// The key whose columns stand at these places of a row, parts joined by `|`.
-pub(super) fn key_text(cells: &RowCells, key: &[usize], places: &[Option<usize>]) -> String {
+pub(super) fn key_text<'a>(
+    cell: impl Fn(usize) -> Cow<'a, [u8]>,
+    key: &[usize],
+    places: &[Option<usize>],
+) -> String {
     let mut text = String::new();
     for (index, column) in key.iter().enumerate() {
         text.push_str(if index > 0 { "|" } else { "" });
         text.push_str(
-            &places[*column].map_or_else(Default::default, |place| String::from_utf8_lossy(cells.get(place))),
+            &places[*column].map_or_else(String::new, |place| String::from_utf8_lossy(&cell(place)).into_owned()),
         );
     }
     text

@@ -47,6 +47,9 @@ pub(super) fn has_rules(task: &Task) -> bool {
 
 /// The rules that row `row` of a batch of the judging plan breaks: what the second look reports beside faulty cells.
 pub fn rules_of_row(task: &Task, batch: &RecordBatch, row: usize) -> Result<Vec<BrokenRule>, Error> {
+    if !has_rules(task) && !task.layout.pivots {
+        return Ok(Vec::new());
+    }
     let batch = Batch::new(batch, &task.layout)?;
     let mut broken = broken_rules(task, |column| batch.columns[column].get(row));
     if batch.pivot.as_ref().is_some_and(|[.., value]| value_is_too_large(value.get(row))) {

@@ -3,6 +3,7 @@
 // What helps tests stands outside `#[test]`, where clippy.toml does not reach.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
+mod archive;
 mod author;
 mod binary;
 mod check;
@@ -21,6 +22,7 @@ mod guess;
 mod init;
 mod killing;
 mod killing_memory;
+mod killing_steps;
 mod lint;
 mod memory;
 mod mistakes_names;
@@ -31,10 +33,12 @@ mod planning;
 mod previewing;
 mod proxy;
 mod reading;
+mod remembered;
 mod schema;
 mod services;
 mod shipped;
 mod store_faults;
+mod store_memory;
 mod store_publishing;
 mod store_targets;
 mod stores;

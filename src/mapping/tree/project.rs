@@ -15,6 +15,8 @@ pub struct ProjectFile {
     pub stores: Vec<StoreEntry>,
     /// What mappings are filled with: the command line's, then the environment's, then `variables:`.
     pub variables: Variables,
+    /// `environments:` their names.
+    pub environments: Vec<Text>,
     /// `defaults:` column options by type; a mapping's own beat them.
     pub defaults: Vec<(Spanned<CellType>, ColumnOptions)>,
     /// `attributes:` the custom attributes the service has; if given, others are errors.

@@ -193,7 +193,13 @@ fn project(base: &Path, request: &GuessRequest) -> Project {
     let options = Options { variables: BTreeMap::new(), environment: None, as_of: request.as_of };
     match load(&[], base, &options) {
         Ok(loaded) => Project { file: None, ..loaded.project },
-        Err(_) => Project { root: root_of(base), file: None, names: Vec::new(), stores: Stores::default() },
+        Err(_) => Project {
+            root: root_of(base),
+            file: None,
+            names: Vec::new(),
+            referred: Default::default(),
+            stores: Stores::default(),
+        },
     }
 }
 
