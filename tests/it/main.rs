@@ -46,6 +46,7 @@ mod stores_strain;
 mod support;
 mod testing;
 mod tidy;
+mod totango;
 mod tracing;
 mod validator;
 mod week;
