@@ -7,6 +7,8 @@
 mod memory;
 mod notify;
 mod place;
+#[cfg(test)]
+mod tests;
 mod work;
 
 pub use memory::Memory;

@@ -204,7 +204,10 @@ fn hide_secrets(text: &str) {
                     Some(quote @ ('"' | '\'')) => value[1..].split(quote).next(),
                     _ => value.split([',', '}', '#']).next(),
                 };
-                if let Some(value) = value.map(str::trim).filter(|value| !value.starts_with("${")) {
+                // Sources can be called like these two services.
+                let named = matches!(*key, "slack" | "teams");
+                let secret = |value: &&str| !value.starts_with("${") && (!named || value.starts_with("http"));
+                if let Some(value) = value.map(str::trim).filter(secret) {
                     keep_secret(value);
                 }
             }

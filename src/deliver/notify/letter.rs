@@ -168,3 +168,36 @@ fn more(text: &mut String, count: usize) {
         let _ = writeln!(text, "  and {} more", count - MOST);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_without_values_quotes_nothing_and_names_the_code_instead() {
+        let problem = |message: &str, quotes| LetterProblem {
+            code: "K601".into(),
+            title: "the same key occurs twice".into(),
+            message: Some(message.to_owned()),
+            quotes,
+            ..LetterProblem::default()
+        };
+        let letter = Letter {
+            event: "failure".into(),
+            project: "/srv/totango".into(),
+            exit: 4,
+            problems: vec![problem("`Hunter` occurs twice", true), problem("the disk is full", false)],
+            rejects: vec![LetterCode { count: 3, value: Some("Hunter".into()), ..LetterCode::default() }],
+            ..Letter::default()
+        };
+        assert!(letter.text().contains("Hunter"));
+        let text = letter.without_values().text();
+        assert!(text.starts_with("tanguero: totango: failed, exit 4\n"), "{text}");
+        assert!(
+            !text.contains("Hunter")
+                && text.contains("the same key occurs twice [K601]")
+                && text.contains("disk is full"),
+            "{text}"
+        );
+    }
+}

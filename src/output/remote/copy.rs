@@ -14,7 +14,7 @@ use crate::output::remote::upload;
 use crate::output::{OutputError, OutputFile, RunReport, Staged, folder};
 
 /// In the name of partial files. The same in every delivery: what a killed one left, the next one writes over.
-const DELIVERED: &str = "deliver-";
+const DELIVERED: &str = "deliver";
 
 impl RemoteFolder {
     /// Puts a file there under its own name, never seen in part, and looks at it there.
