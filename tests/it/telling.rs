@@ -5,6 +5,8 @@ use std::time::Instant;
 use crate::binary::{Place, Said};
 use crate::delivering::{ACCOUNTS, evidence};
 use crate::ears::{Ear, Mailbox};
+use crate::services::service;
+use crate::support::files;
 
 const SECRET: &str = "canary-of-messages-41";
 
@@ -184,4 +186,33 @@ fn the_sample_shows_who_hears_and_ends_with_7_if_somebody_does_not() {
     go(&place, &variables, &["notify", "--test"]).ends_with(7).tells(&["N854", "404"]);
     place.write("tanguero.yaml", "");
     place.go(&["notify"]).ends_with(2).tells(&["has no `notify:`"]);
+}
+
+#[test]
+fn a_letter_goes_encrypted_to_a_real_server_and_to_no_stranger() {
+    let Some(server) = service("smtp") else { return };
+    let notify = format!(
+        "notify:\n  email: {{server: \"smtp://localhost:{}\", user: {}, password: \"${{PASSWORD}}\", \
+         from: tanguero@example.com, to: [data@example.com]}}\n",
+        server.told["port"],
+        server.said("user")
+    );
+    let place = place(&notify);
+    refused(&place);
+    let letters = || files(std::path::Path::new(server.said("letters")));
+    let test = |certificate: &str, password: &str, code: i32| {
+        let mut command = place.command(&["notify", "--test"]);
+        command.env("SSL_CERT_FILE", certificate).env("PASSWORD", password);
+        let said = Said::new(&command.output().unwrap()).ends_with(code);
+        assert!(!said.err.contains(password), "{}", said.err);
+        said
+    };
+    // Nobody vouches for its certificate; the password is wrong.
+    test("/etc/ssl/certs/ca-certificates.crt", server.said("password"), 7).tells(&["N871", "certificate"]);
+    test(server.said("certificate"), SECRET, 7).tells(&["N871"]);
+    assert!(letters().is_empty());
+    test(server.said("certificate"), server.said("password"), 0);
+    let all = letters();
+    let text = String::from_utf8_lossy(all.values().next().expect("one letter")).into_owned();
+    assert!(all.len() == 1 && text.contains("Subject: tanguero: ") && text.contains("a test"), "{text}");
 }
