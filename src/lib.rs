@@ -25,6 +25,7 @@ pub mod output;
 pub mod pipeline;
 pub mod project;
 pub mod resolve;
+pub mod schedule;
 pub mod settle;
 pub mod source;
 pub mod sqltext;

@@ -17,6 +17,7 @@ use crate::cli::plan::PlanArguments;
 use crate::cli::preview::PreviewArguments;
 use crate::cli::run::RunArguments;
 use crate::cli::say::MessageFormat;
+use crate::cli::schedule::ScheduleArguments;
 use crate::cli::schema::SchemaArguments;
 use crate::cli::state::StateArguments;
 use crate::cli::test::TestArguments;
@@ -59,6 +60,8 @@ pub(super) enum Command {
     Deliver(DeliverArguments),
     /// Show who is told how runs end, and try it.
     Notify(NotifyArguments),
+    /// Run mappings at the times of tanguero.yaml, or hand these to another scheduler.
+    Schedule(ScheduleArguments),
     /// Say where a record ended in the last run.
     Why(WhyArguments),
     /// Show what every kept run did.

@@ -16,20 +16,19 @@ pub(super) struct Given {
     /// An environment of tanguero.yaml.
     #[arg(long, value_name = "NAME", env = "TANGUERO_ENV")]
     pub env: Option<String>,
+    #[command(flatten)]
+    filled: Filled,
+}
+
+/// What mappings are filled with.
+#[derive(Debug, Default, Args)]
+pub(super) struct Filled {
     /// A variable of the mappings.
     #[arg(long = "var", value_name = "NAME=VALUE")]
     variables: Vec<String>,
 }
 
-impl Given {
-    /// The day of `--as-of`, else today.
-    pub(super) fn as_of(&self) -> Result<Date, String> {
-        self.as_of.as_ref().map_or_else(
-            || Ok(today()),
-            |text| text.parse().map_err(|_| format!("`--as-of {text}` is no day `YYYY-MM-DD`")),
-        )
-    }
-
+impl Filled {
     /// The variables, by name.
     pub(super) fn variables(&self) -> Result<BTreeMap<String, String>, String> {
         let pair = |text: &String| match text.split_once('=') {
@@ -38,6 +37,23 @@ impl Given {
         };
         self.variables.iter().map(pair).collect()
     }
+}
+
+impl Given {
+    /// The day of `--as-of`, else today.
+    pub(super) fn as_of(&self) -> Result<Date, String> {
+        self.as_of.as_ref().map_or_else(|| Ok(today()), |text| day(text))
+    }
+
+    /// The variables, by name.
+    pub(super) fn variables(&self) -> Result<BTreeMap<String, String>, String> {
+        self.filled.variables()
+    }
+}
+
+/// The day of `--as-of`.
+pub(super) fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| format!("`--as-of {text}` is no day `YYYY-MM-DD`"))
 }
 
 /// What a command that reads data may use.

@@ -23,6 +23,8 @@ mod progress;
 mod record;
 mod run;
 mod say;
+mod schedule;
+mod schedule_list;
 mod schema;
 mod state;
 mod summary;
@@ -68,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::State(state) => state::state(state, &say),
         Command::Deliver(deliver) => deliver::deliver(deliver, &say),
         Command::Notify(notify) => notify::notify(notify, &say),
+        Command::Schedule(schedule) => schedule::schedule(schedule, &say),
         Command::Why(why) => why::why(why, &say),
     };
     store::close();

@@ -29,7 +29,7 @@ const GROUPS: [(char, &str); 12] = [
     ('W', "Warnings: the record is written"),
     ('T', "Tests of a mapping"),
     ('F', "The form of a Totango file, judged by `lint`"),
-    ('N', "Services that are called"),
+    ('N', "Services that are called, and schedules"),
 ];
 
 /// The whole page, in Markdown.

@@ -5,6 +5,7 @@
 //! rooms above. Pure: no I/O, no clock.
 
 mod columns;
+mod cron;
 mod deliver;
 mod file;
 mod notify;
@@ -13,6 +14,7 @@ mod output;
 mod project;
 mod read;
 mod rows;
+mod schedule;
 mod schema;
 mod service;
 mod sources;
@@ -25,6 +27,7 @@ mod tree;
 mod variables;
 mod wide;
 
+pub use cron::Cron;
 pub use file::parse;
 pub use project::parse_project;
 pub use schema::{mapping_schema, project_schema};

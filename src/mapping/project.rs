@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::read::{Entry, Keys, Reader, Section, Takes, listed, similar, words};
-use super::tree::{ProjectFile, Text};
+use super::tree::{ProjectFile, ScheduleEntry, Text};
 use super::variables::{Use, Variables};
-use super::{columns, deliver, file, notify, sources, stores};
+use super::{columns, deliver, file, notify, schedule, sources, stores};
 use crate::diagnostic::{Diagnostic, Diagnostics, code, nearest};
 use crate::yaml::Value;
 
@@ -22,7 +22,7 @@ pub(super) const PROJECT: Section = Section {
         ("state", Takes::TextOr(&STATE)),
         ("publish", Takes::Words(|| words(PUBLISH))),
         ("deliver", Takes::SectionOrMore(&deliver::DELIVER)),
-        ("schedule", Takes::Later),
+        ("schedule", Takes::Names(&Takes::Section(&schedule::SCHEDULE))),
         ("notify", Takes::SectionOrMore(&notify::NOTIFY)),
         ("service_timezone", Takes::Text),
     ]],
@@ -93,6 +93,7 @@ fn empty(path: &str, variables: Variables) -> ProjectFile {
         directory: None,
         reports: None,
         publish_together: false,
+        schedules: Vec::new(),
         service_timezone: None,
         state: None,
         snapshot_always: false,
@@ -103,9 +104,7 @@ fn empty(path: &str, variables: Variables) -> ProjectFile {
 }
 
 fn project(reader: &mut Reader<'_>, keys: &Keys<'_>, empty: ProjectFile) -> ProjectFile {
-    if let Some(entry) = keys.get("schedule") {
-        reader.not_yet("schedule", entry.key, "this version does not do this");
-    }
+    {}
     let output = keys.get("output").map(|entry| Folders::read(reader, entry)).unwrap_or_default();
     let publish = keys.get("publish").and_then(|entry| reader.word(entry, PUBLISH));
     let state = keys.get("state").map(|entry| State::read(reader, entry)).unwrap_or_default();
@@ -117,6 +116,7 @@ fn project(reader: &mut Reader<'_>, keys: &Keys<'_>, empty: ProjectFile) -> Proj
         directory: output.directory(reader),
         reports: output.reports(reader),
         publish_together: publish.is_some_and(|word| word.value),
+        schedules: schedules(reader, keys),
         service_timezone: keys.get("service_timezone").and_then(|entry| reader.text(entry, Use::Text)),
         state: state.folder,
         snapshot_always: state.always,
@@ -125,6 +125,16 @@ fn project(reader: &mut Reader<'_>, keys: &Keys<'_>, empty: ProjectFile) -> Proj
         notify: keys.get("notify").map(|entry| notify::notify(reader, entry)).unwrap_or_default(),
         ..empty
     }
+}
+
+/// `schedule:`, whose environments are this file's.
+fn schedules(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Vec<ScheduleEntry> {
+    let environments = keys.get("environments").map(|entry| &entry.node.value);
+    let names: Vec<&str> = match environments {
+        Some(Value::Mapping(entries)) => entries.iter().map(|(name, _)| name.value.as_str()).collect(),
+        _ => Vec::new(),
+    };
+    keys.get("schedule").map(|entry| schedule::schedules(reader, entry, &names)).unwrap_or_default()
 }
 
 /// `state:`, a folder or more.

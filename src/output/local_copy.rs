@@ -13,7 +13,7 @@ use crate::output::{OutputError, OutputFile, Staged, folder};
 pub fn copy_file(staged: &Staged, target: &Path) -> Result<(), OutputError> {
     folder::make(target)?;
     let (partial, to) =
-        (target.join(format!("{}deliver-{}", folder::HIDDEN, staged.file.file)), target.join(&staged.file.file));
+        (target.join(format!("{}copy-{}", folder::HIDDEN, staged.file.file)), target.join(&staged.file.file));
     let copied = copy(staged, &partial);
     if let Err(error) = copied {
         // The next delivery writes over what cannot be removed.

@@ -65,5 +65,6 @@ pub use report::{
 pub(crate) use scan::each_record;
 pub use split::Split;
 pub use staging::{Staged, StagedFile, Staging};
+pub use step::replace;
 pub use table::write_table;
 pub use why::why;

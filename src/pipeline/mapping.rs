@@ -101,6 +101,8 @@ impl Mappings<'_> {
         let budget = Arc::new(Budget::new((self.request.memory as f64 * RECORDS_SHARE) as u64));
         let past = Past::read(self.remembering, prepared, &as_of)?;
         let mut task = task(resolved, &knowledge, beside, arrival, self.request.threads);
+        let multiplies = prepared.query.as_ref().is_some_and(|query| query.traceable);
+        Arc::make_mut(&mut task).layout.one_row_a_record = !multiplies;
         let (kept, pinned) = (past.kept(resolved, self.spill, &budget)?, past.pinned(resolved));
         if kept.is_some() || pinned.is_some() {
             let task = Arc::make_mut(&mut task);

@@ -114,7 +114,8 @@ pub trait Watcher: Send + Sync {
 }
 
 /// Nobody watches: what is wanted comes at the end.
-pub(super) struct Unwatched;
+#[derive(Debug, Clone, Copy)]
+pub struct Unwatched;
 
 impl Watcher for Unwatched {
     fn stage(&self, _: &str, _: Stage) {}

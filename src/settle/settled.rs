@@ -282,8 +282,7 @@ fn by_depth(case: &Case) -> Vec<u32> {
 }
 
 fn count(case: &Case) -> Counts {
-    let merged = case.pivoted.as_ref().map_or(0, |made| made.merged);
-    let mut counts = Counts { read: case.tally.read, merged, ..Counts::default() };
+    let mut counts = Counts { read: case.tally.read, merged: case.tally.merged, ..Counts::default() };
     for fate in &case.winners.fate {
         match fate {
             Fate::Written => counts.written += 1,

@@ -64,7 +64,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("opendal", &["store"]),
     ("reqwest", &["web"]),
     ("lettre", &["deliver"]),
-    ("cronexpr", &["schedule"]),
+    ("cronexpr", &["mapping"]),
     ("tokio", &["store", "web", "output", "pipeline", "cli"]),
 ];
 

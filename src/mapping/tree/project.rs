@@ -1,6 +1,6 @@
 //! The project file: what mappings of one folder share.
 
-use super::{CellType, ColumnOptions, DeliverEntry, NotifyEntry, SourceEntry, Text};
+use super::{CellType, ColumnOptions, DeliverEntry, NotifyEntry, ScheduleEntry, SourceEntry, Text};
 use crate::mapping::Variables;
 use crate::yaml::Spanned;
 
@@ -27,6 +27,8 @@ pub struct ProjectFile {
     pub reports: Option<Text>,
     /// `publish: together` instead of the default `each`.
     pub publish_together: bool,
+    /// `schedule:` when which mappings run.
+    pub schedules: Vec<ScheduleEntry>,
     /// `service_timezone:` IANA zone in which a day begins.
     pub service_timezone: Option<Text>,
     /// `state:` folder of the runs' evidence, relative to the project.

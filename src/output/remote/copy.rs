@@ -1,17 +1,9 @@
-//! One finished file to a folder of a store, and one back: what delivering needs of the machinery of publishing.
-
-use std::fs::File;
-use std::io::Write;
-use std::path::Path;
-
-use futures::StreamExt;
-use object_store::ObjectStoreExt;
-use xxhash_rust::xxh3::Xxh3;
+//! One finished file to a folder of a store: what delivering needs of the machinery of publishing.
 
 use crate::output::remote::folder::{RemoteFolder, TRIES, pause};
 use crate::output::remote::publish::asked;
 use crate::output::remote::upload;
-use crate::output::{OutputError, OutputFile, RunReport, Staged, folder};
+use crate::output::{OutputError, OutputFile, Staged};
 
 /// In the name of partial files. The same in every delivery: what a killed one left, the next one writes over.
 const DELIVERED: &str = "deliver";
@@ -73,60 +65,6 @@ impl RemoteFolder {
     /// If the store does not answer.
     pub async fn has(&self, file: &OutputFile) -> Result<bool, OutputError> {
         self.holds(&file.file, file.bytes, &file.xxh3).await
-    }
-
-    /// Copies the file to `target` on this machine.
-    ///
-    /// # Errors
-    /// If the store or the disk fails, or the object is not the file that is meant.
-    pub async fn fetch(&self, file: &OutputFile, target: &Path) -> Result<(), OutputError> {
-        let path = self.path(&file.file);
-        let read = async || -> Result<Result<String, OutputError>, object_store::Error> {
-            let mut stream = self.store.get(&path).await?.into_stream();
-            let mut hash = Xxh3::new();
-            let mut copy = match File::create(target) {
-                Ok(copy) => copy,
-                Err(error) => return Ok(Err(OutputError::disk("write", target)(error))),
-            };
-            while let Some(piece) = stream.next().await.transpose()? {
-                hash.update(&piece);
-                if let Err(error) = copy.write_all(&piece) {
-                    return Ok(Err(OutputError::disk("write", target)(error)));
-                }
-            }
-            Ok(Ok(folder::hex(&hash)))
-        };
-        let mut tries = 0;
-        let found = loop {
-            tries += 1;
-            match read().await {
-                Ok(found) => break found?,
-                Err(error) if tries < TRIES && crate::store::reason(&error) == crate::store::Reason::Transient => {
-                    pause(tries).await;
-                }
-                Err(error) => return Err(self.failed("reading", &file.file, &error)),
-            }
-        };
-        if found != file.xxh3 {
-            let object = self.object(&file.file);
-            return Err(OutputError::damaged(
-                object.as_ref(),
-                "is not what was published: something else writes there",
-            ));
-        }
-        Ok(())
-    }
-
-    /// The `run.json` there; none before the first publish.
-    ///
-    /// # Errors
-    /// If it cannot be read or is not ours: it is then not overwritten either.
-    pub async fn report(&self) -> Result<Option<RunReport>, OutputError> {
-        let Some(found) = self.read(folder::MANIFEST).await? else { return Ok(None) };
-        serde_json::from_slice(&found.bytes).map(Some).map_err(|error| {
-            let object = self.object(folder::MANIFEST);
-            OutputError::damaged(object.as_ref(), format!("is no report of a tanguero run ({error}): move it away"))
-        })
     }
 
     /// Before the next try of something that failed for a reason that passes.

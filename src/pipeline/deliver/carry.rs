@@ -166,7 +166,16 @@ fn held(state: &std::path::Path, run_id: &str) -> Result<Scratch, Failure> {
 async fn hold(carry: &Carry<'_>, one: &Standing, held: &Scratch) -> Result<Ready, OutputError> {
     let path = held.path.join(&one.file.file);
     match &carry.folders.target {
-        Some(url) => target::folder_of(&carry.loaded.project.stores, url)?.fetch(&one.file, &path).await?,
+        Some(url) => {
+            let folder = target::folder_of(&carry.loaded.project.stores, url)?;
+            if !folder.fetch(&one.file, &path).await? {
+                let problem = "is not what was published: something else writes there, or another run has published";
+                return Err(OutputError::Damaged {
+                    path: folder.object(&one.file.file).into(),
+                    problem: problem.to_owned(),
+                });
+            }
+        }
         None => hold_file(&carry.folders.output, &one.file, &path)?,
     }
     let staged = Staged { place: Place::Output, file: one.file.clone(), path };
