@@ -174,9 +174,7 @@ pub(super) fn kept(state: &Path, say: &Say) -> Result<Kept, Exit> {
 
 fn time(flag: &str, text: &str, say: &Say) -> Result<SignedDuration, Exit> {
     let parsed: Option<SignedDuration> = text.parse().ok();
-    parsed
-        .filter(|time| !time.is_negative())
-        .ok_or_else(|| usage(say, format!("`{flag} {text}` is no time: write 90s, 5m or 1h")))
+    parsed.filter(|time| !time.is_negative()).ok_or_else(|| usage(say, format!("`{flag} {text}` is no time: write 90s, 5m or 1h")))
 }
 
 fn daemon(arguments: &KeepArguments, say: &Say) -> Result<ExitCode, Exit> {
@@ -295,8 +293,7 @@ fn probe(arguments: &HealthArguments, say: &Say) -> Result<ExitCode, Exit> {
     }
     if !say.quiet {
         let age = age.map_or_else(|| "at no time".to_owned(), |age| format!("{} ago", length(age)));
-        let problem =
-            health.problem.as_ref().map_or("", |_| "; tanguero.yaml cannot be used, the schedules of before stay");
+        let problem = health.problem.as_ref().map_or("", |_| "; tanguero.yaml cannot be used, the schedules of before stay");
         let word = if lives { health.state.as_str() } else { "silent" };
         say.line(&format!("{word}: process {}, last heartbeat {age}{problem}", health.pid));
     }
@@ -325,8 +322,7 @@ fn exported(arguments: &ExportArguments, say: &Say) -> Result<ExitCode, Exit> {
     let mut texts = Vec::new();
     let mut faults = Vec::new();
     for plan in plans {
-        let asked =
-            Exported { plan, folder, program: &arguments.program, image: &arguments.image, now: Timestamp::now() };
+        let asked = Exported { plan, folder, program: &arguments.program, image: &arguments.image, now: Timestamp::now() };
         match export(target, &asked) {
             Ok(text) => texts.push(text),
             Err(why) => {

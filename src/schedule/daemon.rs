@@ -149,8 +149,16 @@ struct Daemon<'w> {
 pub fn keep(world: &mut dyn World, plans: Vec<Plan>, kept: Kept, settings: Settings) -> End {
     let since = world.now();
     let kept = Kept { version: 1, ..kept };
-    let mut daemon =
-        Daemon { world, settings, kept, lines: Vec::new(), running: Vec::new(), since, problem: None, stopping: None };
+    let mut daemon = Daemon {
+        world,
+        settings,
+        kept,
+        lines: Vec::new(),
+        running: Vec::new(),
+        since,
+        problem: None,
+        stopping: None,
+    };
     daemon.take(plans, since);
     daemon.announce(since);
     loop {
@@ -174,12 +182,7 @@ impl Daemon<'_> {
             }
             Some(stopping) if now >= stopping.deadline && !stopping.asked => {
                 stopping.asked = true;
-                self.tell(
-                    Weight::Trouble,
-                    now,
-                    "asks the run to stop: the time of grace is over".to_owned(),
-                    json!({"type": "stopping"}),
-                );
+                self.tell(Weight::Trouble, now, "asks the run to stop: the time of grace is over".to_owned(), json!({"type": "stopping"}));
                 self.world.abandon();
             }
             Some(_) => {}
@@ -201,13 +204,7 @@ impl Daemon<'_> {
             Some(stopping) if !stopping.asked => stopping.deadline.min(beat),
             Some(_) => beat,
             // What is due and waits for a run to end is looked at when that ends.
-            None => self
-                .lines
-                .iter()
-                .filter_map(|line| line.next)
-                .map(|next| next.at)
-                .filter(|at| *at > now)
-                .fold(beat, Timestamp::min),
+            None => self.lines.iter().filter_map(|line| line.next).map(|next| next.at).filter(|at| *at > now).fold(beat, Timestamp::min),
         }
     }
 
@@ -216,13 +213,10 @@ impl Daemon<'_> {
         let mut lines = Vec::with_capacity(plans.len());
         for plan in plans {
             let last = self.kept.schedules.entry(plan.name.clone()).or_default();
-            let until = last
-                .until()
-                .filter(|until| last.cadence == plan.words && *until <= now + SignedDuration::from_hours(1));
+            let until = last.until().filter(|until| last.cadence == plan.words && *until <= now + SignedDuration::from_hours(1));
             // What was never kept, or meant other times, or comes from a clock that was wrong, begins now.
             let after = until.unwrap_or_else(|| {
-                *last =
-                    Last { cadence: plan.words.clone(), until: now.to_string(), begun: None, ended: last.ended.take() };
+                *last = Last { cadence: plan.words.clone(), until: now.to_string(), begun: None, ended: last.ended.take() };
                 now
             });
             let again = last.begun.is_some() && !self.running.iter().any(|running| running.name == plan.name);
@@ -239,24 +233,11 @@ impl Daemon<'_> {
                 let count = plans.len();
                 self.problem = None;
                 self.take(plans, now);
-                self.tell(
-                    Weight::Plain,
-                    now,
-                    format!("tanguero.yaml changed: {}", counted(count)),
-                    json!({"type": "reloaded", "schedules": count}),
-                );
+                self.tell(Weight::Plain, now, format!("tanguero.yaml changed: {}", counted(count)), json!({"type": "reloaded", "schedules": count}));
             }
             Some(Err(problem)) => {
-                let text = format!(
-                    "tanguero.yaml changed and cannot be used, the schedules of before stay [{}]: {problem}",
-                    code::SCHEDULE_UNREAD.id
-                );
-                self.tell(
-                    Weight::Trouble,
-                    now,
-                    text,
-                    json!({"type": "unusable", "code": code::SCHEDULE_UNREAD.id, "problem": problem}),
-                );
+                let text = format!("tanguero.yaml changed and cannot be used, the schedules of before stay [{}]: {problem}", code::SCHEDULE_UNREAD.id);
+                self.tell(Weight::Trouble, now, text, json!({"type": "unusable", "code": code::SCHEDULE_UNREAD.id, "problem": problem}));
                 self.problem = Some(problem);
             }
         }
@@ -298,11 +279,7 @@ impl Daemon<'_> {
         let name = line.plan.name.clone();
         if died >= DEATHS {
             last.begun = None;
-            let text = format!(
-                "{name}: the process died {died} times in the run of {}, which is passed over [{}]",
-                utc(firing.at),
-                code::SCHEDULE_PASSED.id
-            );
+            let text = format!("{name}: the process died {died} times in the run of {}, which is passed over [{}]", utc(firing.at), code::SCHEDULE_PASSED.id);
             let data = json!({"type": "passed_over", "code": code::SCHEDULE_PASSED.id, "schedule": name, "firing": utc(firing.at)});
             self.tell(Weight::Trouble, now, text, data);
             self.keep(now);
@@ -320,28 +297,17 @@ impl Daemon<'_> {
                 missed => format!("{missed} firings were missed; this run catches up with all of them"),
             };
             let text = format!("{name}: {what} (due {})", utc(firing.at));
-            self.tell(
-                Weight::Plain,
-                now,
-                text,
-                json!({"type": "catching_up", "schedule": name, "missed": missed, "firing": utc(firing.at)}),
-            );
+            self.tell(Weight::Plain, now, text, json!({"type": "catching_up", "schedule": name, "missed": missed, "firing": utc(firing.at)}));
         } else {
             let text = format!("{name}: begins as of {as_of}");
-            self.tell(
-                Weight::Detail,
-                now,
-                text,
-                json!({"type": "began", "schedule": name, "firing": utc(firing.at), "as_of": as_of.to_string()}),
-            );
+            self.tell(Weight::Detail, now, text, json!({"type": "began", "schedule": name, "firing": utc(firing.at), "as_of": as_of.to_string()}));
         }
         self.world.begin(job);
     }
 
     fn ended(&mut self, name: &str, ended: Ended, stopped: bool) {
         let now = self.world.now();
-        let since =
-            self.running.iter().position(|running| running.name == name).map(|at| self.running.remove(at).since);
+        let since = self.running.iter().position(|running| running.name == name).map(|at| self.running.remove(at).since);
         if let (true, Some(stopping)) = (stopped, &mut self.stopping) {
             stopping.cut = true;
         }
@@ -376,14 +342,9 @@ impl Daemon<'_> {
             None => {
                 let text = match names.as_slice() {
                     [] => "ends: nothing runs".to_owned(),
-                    names => format!(
-                        "ends when {} has ended, in {} at the latest; a second signal stops it at once",
-                        names.join(", "),
-                        length(self.settings.grace)
-                    ),
+                    names => format!("ends when {} has ended, in {} at the latest; a second signal stops it at once", names.join(", "), length(self.settings.grace)),
                 };
-                self.stopping =
-                    Some(Stopping { signal, deadline: now + self.settings.grace, asked: false, cut: false });
+                self.stopping = Some(Stopping { signal, deadline: now + self.settings.grace, asked: false, cut: false });
                 self.tell(Weight::Plain, now, text, data);
             }
             Some(stopping) => {
@@ -395,16 +356,9 @@ impl Daemon<'_> {
 
     fn announce(&mut self, now: Timestamp) {
         let next = self.lines.iter().filter_map(|line| Some((line.next?.at, line))).min_by_key(|(at, _)| *at);
-        let next = next.map_or_else(String::new, |(at, line)| {
-            format!("; next is {} on {}", line.plan.name, local(at, &line.plan.zone))
-        });
+        let next = next.map_or_else(String::new, |(at, line)| format!("; next is {} on {}", line.plan.name, local(at, &line.plan.zone)));
         let count = self.lines.len();
-        self.tell(
-            Weight::Plain,
-            now,
-            format!("keeps {}{next}", counted(count)),
-            json!({"type": "began_keeping", "schedules": count}),
-        );
+        self.tell(Weight::Plain, now, format!("keeps {}{next}", counted(count)), json!({"type": "began_keeping", "schedules": count}));
     }
 
     fn keep(&mut self, now: Timestamp) {
@@ -419,11 +373,7 @@ impl Daemon<'_> {
             name: line.plan.name.clone(),
             cadence: line.plan.words.clone(),
             next: line.next.map(|next| utc(next.at)),
-            running_since: self
-                .running
-                .iter()
-                .find(|running| running.name == line.plan.name)
-                .map(|running| utc(running.since)),
+            running_since: self.running.iter().find(|running| running.name == line.plan.name).map(|running| utc(running.since)),
             last: self.kept.schedules.get(&line.plan.name).and_then(|last| last.ended.clone()),
         };
         let state = match (&self.stopping, self.running.is_empty()) {

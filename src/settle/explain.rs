@@ -213,7 +213,11 @@ impl<'a> Explainer<'a> {
 }
 
 /// The key whose columns stand at these places of a row, parts joined by `|`.
-pub(super) fn key_text<'a>(cell: impl Fn(usize) -> Cow<'a, [u8]>, key: &[usize], places: &[Option<usize>]) -> String {
+pub(super) fn key_text<'a>(
+    cell: impl Fn(usize) -> Cow<'a, [u8]>,
+    key: &[usize],
+    places: &[Option<usize>],
+) -> String {
     let mut text = String::new();
     for (index, column) in key.iter().enumerate() {
         text.push_str(if index > 0 { "|" } else { "" });

@@ -30,10 +30,7 @@ pub(super) fn text(exported: &Exported<'_>) -> Result<String, String> {
     let mut text = format!("# .github/workflows/{unit}.yml\n# {}\n", exported.title());
     text.push_str("# GitHub's cron is in UTC; it may start late, and leave a start out when it is busy.\n");
     if seasonal {
-        let _ = writeln!(
-            text,
-            "# {zone} changes its clocks: each line counts in its season only, which the first step checks."
-        );
+        let _ = writeln!(text, "# {zone} changes its clocks: each line counts in its season only, which the first step checks.");
         for comment in season::comments(exported, "nothing starts on that day", "it starts twice on that day") {
             let _ = writeln!(text, "# {comment}");
         }

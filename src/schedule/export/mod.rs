@@ -86,9 +86,7 @@ impl Exported<'_> {
     fn cron_lines(&self, last: bool) -> Result<Vec<String>, String> {
         match self.every() {
             Every::Cron(cron) => match extension(cron) {
-                Some(extension) if !(last && extension.starts_with("`L`, the last day")) => {
-                    Err(format!("it has no {extension}"))
-                }
+                Some(extension) if !(last && extension.starts_with("`L`, the last day")) => Err(format!("it has no {extension}")),
                 _ => Ok(vec![cron.text.clone()]),
             },
             Every::Month(MonthDay::Last, _) if !last => Err("it has no last day of a month".to_owned()),

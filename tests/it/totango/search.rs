@@ -12,10 +12,9 @@ const REACHED: usize = 10_000;
 
 pub(super) fn search(all: &[Known], kind: &str, call: &Call) -> Told {
     let wrong = |status: u16, text: &str| (status, Vec::new(), json!({ "error": text }).to_string());
-    let form = call
-        .headers
-        .iter()
-        .any(|(name, value)| name == "content-type" && value.starts_with("application/x-www-form-urlencoded"));
+    let form = call.headers.iter().any(|(name, value)| {
+        name == "content-type" && value.starts_with("application/x-www-form-urlencoded")
+    });
     let field = call.body.split('&').find_map(|pair| pair.strip_prefix("query="));
     let Some(query) = field.filter(|_| form).map(unescaped) else { return wrong(400, "no form with a query") };
     let Ok(query) = serde_json::from_str::<Value>(&query) else { return wrong(400, "the query is not JSON") };
@@ -46,8 +45,7 @@ pub(super) fn search(all: &[Known], kind: &str, call: &Call) -> Told {
             hit
         })
         .collect();
-    let told =
-        json!({ "status": "success", "response": { kind: { "total_hits": found.len(), "hits": hits, "stats": {} } } });
+    let told = json!({ "status": "success", "response": { kind: { "total_hits": found.len(), "hits": hits, "stats": {} } } });
     (200, Vec::new(), told.to_string())
 }
 
