@@ -7,9 +7,10 @@ use clap::Args;
 
 use crate::cli::given::{Given, current_folder};
 use crate::cli::run::listen;
-use crate::cli::say::Say;
+use crate::cli::say::{MessageFormat, Say};
 use crate::cli::summary;
 use crate::diagnostic::{Diagnostic, Texts, code};
+use crate::output::Delivery;
 use crate::pipeline::{DeliverRequest, Exit, Stop, deliver as carry_out};
 
 /// Arguments of `deliver`.
@@ -43,7 +44,9 @@ pub(super) fn deliver(arguments: &DeliverArguments, say: &Say) -> ExitCode {
     say.diagnostics(&outcome.warnings, &outcome.texts);
     say.diagnostics(&outcome.problems, &outcome.texts);
     let lines = summary::deliveries(&outcome.steps);
-    if arguments.dry_run {
+    if say.format == MessageFormat::Json {
+        outcome.steps.iter().for_each(|step| say.data(&object(step)));
+    } else if arguments.dry_run {
         if !lines.is_empty() {
             say.data(&format!("{lines}\n"));
         }
@@ -57,6 +60,15 @@ pub(super) fn deliver(arguments: &DeliverArguments, say: &Say) -> ExitCode {
         (Exit::Interrupted, number) if number > 0 => ExitCode::from(128 + number),
         (exit, _) => ExitCode::from(exit.code()),
     }
+}
+
+/// A step for programs: a line.
+fn object(step: &Delivery) -> String {
+    let mut object = serde_json::json!({ "type": "delivery" });
+    if let (Some(fields), Ok(serde_json::Value::Object(step))) = (object.as_object_mut(), serde_json::to_value(step)) {
+        fields.extend(step);
+    }
+    format!("{object}\n")
 }
 
 fn request(arguments: &DeliverArguments) -> Result<DeliverRequest, String> {

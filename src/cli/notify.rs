@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::cli::given::{Given, current_folder};
-use crate::cli::say::Say;
+use crate::cli::say::{MessageFormat, Say};
 use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::pipeline::{Exit, NotifyRequest, notify as tell};
 
@@ -32,6 +32,12 @@ pub(super) fn notify(arguments: &NotifyArguments, say: &Say) -> ExitCode {
     say.diagnostics(&outcome.problems, &outcome.texts);
     for (who, events, told) in &outcome.lines {
         let events: Vec<&str> = events.iter().map(|event| event.name()).collect();
+        if say.format == MessageFormat::Json {
+            let told = told.as_ref().map(|told| told.problem.is_none());
+            let line = serde_json::json!({ "type": "recipient", "target": who, "on": events, "told": told });
+            say.data(&crate::store::scrub(&format!("{line}\n")));
+            continue;
+        }
         let came = match told {
             None => String::new(),
             Some(told) if told.problem.is_none() => format!(": sample sent in {:.1} s", told.seconds),

@@ -141,8 +141,8 @@ fn rejects(report: &RunReport, evidence: Option<&Path>) -> Vec<LetterCode> {
             let code = LetterCode { mapping: name, code: id.clone(), title, count, ..LetterCode::default() };
             codes.insert(id, code);
         }
-        let named = mapping.reports.iter().map(|report| report.file.clone());
-        let file = named.filter(|name| name.ends_with(".rejects.csv")).next();
+        let mut named = mapping.reports.iter().map(|report| report.file.clone());
+        let file = named.find(|name| name.ends_with(".rejects.csv"));
         let file = file.unwrap_or_else(|| format!("{}.rejects.csv", mapping.mapping));
         if let Some(path) = evidence.filter(|_| !codes.is_empty()).map(|evidence| evidence.join(file)) {
             // Without the file there are still the counts.

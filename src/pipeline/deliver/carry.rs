@@ -52,8 +52,8 @@ pub(in crate::pipeline) async fn carry(carry: Carry<'_>) -> Result<Outcome, Fail
     let entries = entries(carry.loaded, carry.folders)?;
     let state = &carry.folders.state;
     if carry.dry {
-        let mut memory = Memory::read(state).map_err(unknown)?;
-        return Ok(planned(&entries, &carry, &mut memory));
+        let memory = Memory::read(state).map_err(unknown)?;
+        return Ok(planned(&entries, &carry, &memory));
     }
     let (mut memory, _lock) = match carry.remember {
         true => {
@@ -98,7 +98,7 @@ pub(in crate::pipeline) async fn carry(carry: Carry<'_>) -> Result<Outcome, Fail
 }
 
 /// What would be done.
-fn planned(entries: &[Entry], carry: &Carry<'_>, memory: &mut Memory) -> Outcome {
+fn planned(entries: &[Entry], carry: &Carry<'_>, memory: &Memory) -> Outcome {
     let mut outcome = Outcome::default();
     for entry in entries {
         let left = pending(entry, &carry.standing, memory);
