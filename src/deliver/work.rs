@@ -299,7 +299,7 @@ impl Delivering<'_> {
 
 impl Trigger {
     fn call(&self, what: String) -> Call {
-        let headers = self.header.iter().map(|(name, value)| (named(name), value.clone())).collect();
+        let headers = self.header.iter().cloned().collect();
         Call {
             what,
             method: if self.post { Method::Post } else { Method::Get },
@@ -311,16 +311,4 @@ impl Trigger {
             allow_http: self.allow_http,
         }
     }
-}
-
-/// A header's name for as long as the process lasts: calls name theirs in the program's own text. Each is kept once.
-fn named(name: &str) -> &'static str {
-    static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
-    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = names.get(name) {
-        return known;
-    }
-    let kept: &'static str = Box::leak(name.to_owned().into_boxed_str());
-    names.insert(kept);
-    kept
 }

@@ -103,9 +103,9 @@ impl<E, T: FnMut(Vec<Row>) -> Result<(), E>> Pulling<'_, T> {
             method: Method::Post,
             url: format!("{}/api/v1/search/{kind}", search.url),
             headers: vec![
-                ("app-token", search.token.clone()),
-                ("content-type", "application/x-www-form-urlencoded".to_owned()),
-                ("accept", "application/json".to_owned()),
+                ("app-token".to_owned(), search.token.clone()),
+                ("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()),
+                ("accept".to_owned(), "application/json".to_owned()),
             ],
             body: search.query.form(filter, offset),
             repeatable: true,

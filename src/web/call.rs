@@ -22,7 +22,7 @@ pub struct Call {
     /// `https://`; `http://` to this machine alone, or with `allow_http`. It may hold secrets: messages show its host.
     pub url: String,
     /// Their values may be secrets and are never shown.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(String, String)>,
     /// Empty for none.
     pub body: Vec<u8>,
     /// Whether the service may be asked again when it may have acted already: its answer was lost, or it was an error of

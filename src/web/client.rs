@@ -93,7 +93,7 @@ async fn once(call: &Call, url: &Url, patience: &Patience, left: Duration, tries
             return Err(ends(WebError::new(Reason::Address, &call.what, &fact, tries - 1)));
         };
         value.set_sensitive(true);
-        request = request.header(*name, value);
+        request = request.header(name, value);
     }
     if !call.body.is_empty() {
         request = request.body(call.body.clone());

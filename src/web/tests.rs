@@ -62,7 +62,7 @@ fn post(url: &str, repeatable: bool) -> Call {
         what: "the trigger".to_owned(),
         method: Method::Post,
         url: url.to_owned(),
-        headers: vec![("app-token", "t0ken-of-the-test".to_owned())],
+        headers: vec![("app-token".to_owned(), "t0ken-of-the-test".to_owned())],
         body: b"a=1".to_vec(),
         repeatable,
         allow_http: false,

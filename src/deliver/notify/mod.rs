@@ -111,7 +111,7 @@ fn one(way: &Way, shown: &str, letter: &Letter) -> Result<(), Problem> {
             what: shown.to_owned(),
             method: Method::Post,
             url: url.to_owned(),
-            headers: vec![("content-type", "application/json".to_owned())],
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
             body: body.to_string().into_bytes(),
             // One message, not perhaps two.
             repeatable: false,
