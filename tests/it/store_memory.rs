@@ -103,6 +103,11 @@ fn copies_go_to_azurite() {
 }
 
 #[test]
+fn copies_go_to_an_sftp_server() {
+    archived_in("sftp");
+}
+
+#[test]
 fn a_store_that_takes_no_copy_ends_with_7_and_the_outputs_stand() {
     let Some(store) = service("moto") else { return };
     let place = project(&store, true);
