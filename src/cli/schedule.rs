@@ -292,7 +292,7 @@ fn probe(arguments: &HealthArguments, say: &Say) -> Result<ExitCode, Exit> {
         }
     };
     let age = health.age(Timestamp::now()).map(SignedDuration::from_secs);
-    let lives = age.is_some_and(|age| age <= most);
+    let lives = health.state != "ended" && age.is_some_and(|age| age <= most);
     if arguments.json {
         say.data(&(serde_json::to_string(&health).expect("a heartbeat is plain data") + "\n"));
     }
@@ -300,7 +300,7 @@ fn probe(arguments: &HealthArguments, say: &Say) -> Result<ExitCode, Exit> {
         let age = age.map_or_else(|| "at no time".to_owned(), |age| format!("{} ago", length(age)));
         let problem =
             health.problem.as_ref().map_or("", |_| "; tanguero.yaml cannot be used, the schedules of before stay");
-        let word = if lives { health.state.as_str() } else { "silent" };
+        let word = if lives || health.state == "ended" { health.state.as_str() } else { "silent" };
         say.line(&format!("{word}: process {}, last heartbeat {age}{problem}", health.pid));
     }
     if lives { Ok(ExitCode::SUCCESS) } else { Err(Exit::Failed) }

@@ -76,7 +76,9 @@ impl Daemon<'_> {
                 self.begin_due(now);
             }
             Some(stopping) if self.running.is_empty() => {
-                return Some(if stopping.cut { End::Abandoned(stopping.signal) } else { End::Clean });
+                let end = if stopping.cut { End::Abandoned(stopping.signal) } else { End::Clean };
+                self.beat(now);
+                return Some(end);
             }
             Some(stopping) if now >= stopping.deadline && !stopping.asked => {
                 stopping.asked = true;
@@ -302,6 +304,9 @@ impl Daemon<'_> {
     fn announce(&mut self, now: Timestamp) {
         let next = self.lines.iter().filter_map(|line| Some((line.next?.at, line))).min_by_key(|(at, _)| *at);
         let next = next.map_or_else(String::new, |(at, line)| {
+            if at <= now {
+                return format!("; {} is due", line.plan.name);
+            }
             format!("; next is {} on {}", line.plan.name, local(at, &line.plan.zone))
         });
         let count = self.lines.len();
@@ -333,7 +338,8 @@ impl Daemon<'_> {
             last: self.kept.schedules.get(&line.plan.name).and_then(|last| last.ended.clone()),
         };
         let state = match (&self.stopping, self.running.is_empty()) {
-            (Some(_), _) => "stopping",
+            (Some(_), true) => "ended",
+            (Some(_), false) => "stopping",
             (None, true) => "waiting",
             (None, false) => "running",
         };

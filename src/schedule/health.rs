@@ -19,7 +19,7 @@ pub struct Health {
     pub since: String,
     /// When it wrote this, in UTC.
     pub beat: String,
-    /// `waiting`, `running` or `stopping`.
+    /// `waiting`, `running`, `stopping` or `ended`.
     pub state: String,
     /// What is wrong with `tanguero.yaml`, if the schedules are those of before.
     #[serde(skip_serializing_if = "Option::is_none")]

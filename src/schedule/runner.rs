@@ -73,6 +73,7 @@ fn in_words(outcome: &RunOutcome) -> String {
     let status = status.as_ref().and_then(|status| status.as_str()).unwrap_or("failed").replace('_', " ");
     match outcome.exit {
         Exit::Good => format!("{status}, {}", rows(report)),
+        Exit::Interrupted => "interrupted: nothing was published".to_owned(),
         _ => format!("{status}: {}", stopped_by(outcome)),
     }
 }

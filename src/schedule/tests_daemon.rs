@@ -275,7 +275,7 @@ fn a_signal_lets_a_run_end_that_ends_in_time() {
     assert_eq!(world.now, moment("2026-11-20T02:40:00Z"));
     assert!(world.kept.schedules["nightly"].begun.is_none());
     assert!(world.said.iter().any(|said| said.text.contains("ends when nightly has ended, in 5 min at the latest")));
-    assert_eq!(world.health.state, "stopping");
+    assert_eq!(world.health.state, "ended");
 }
 
 #[test]
