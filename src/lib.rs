@@ -14,6 +14,7 @@ pub mod cli;
 pub mod compare;
 pub mod compile;
 pub mod csv;
+pub mod deliver;
 pub mod diagnostic;
 pub mod engine;
 pub mod format;

@@ -5,6 +5,7 @@
 mod arguments;
 mod check;
 mod completions;
+mod deliver;
 mod diff;
 mod difference;
 mod explain;
@@ -14,6 +15,7 @@ mod guess;
 mod history;
 mod init;
 mod lint;
+mod notify;
 mod plan;
 mod plan_page;
 mod preview;
@@ -68,6 +70,8 @@ pub fn main() -> ExitCode {
         Command::Completions(completions) => completions::completions(completions, &say),
         Command::History(history) => history::history(history, &say),
         Command::State(state) => state::state(state, &say),
+        Command::Deliver(deliver) => deliver::deliver(deliver, &say),
+        Command::Notify(notify) => notify::notify(notify, &say),
         Command::Schedule(schedule) => schedule::schedule(schedule, &say),
         Command::Why(why) => why::why(why, &say),
     };

@@ -103,6 +103,9 @@ struct ExportArguments {
     /// How the program is called there.
     #[arg(long, value_name = "PROGRAM", default_value = "tanguero")]
     program: String,
+    /// The day from which on changes of the clocks are looked at, for three years [default: today in UTC].
+    #[arg(long, value_name = "YYYY-MM-DD", env = "TANGUERO_AS_OF")]
+    as_of: Option<String>,
     /// The image, for kubernetes.
     #[arg(long, value_name = "IMAGE", default_value = "tanguero:latest")]
     image: String,
@@ -316,6 +319,11 @@ fn exported(arguments: &ExportArguments, say: &Say) -> Result<ExitCode, Exit> {
         TargetName::Github => (Target::Github, "---\n"),
         TargetName::Kubernetes => (Target::Kubernetes, "---\n"),
     };
+    let from = match &arguments.as_of {
+        Some(text) => day(text).map_err(|message| usage(say, message))?,
+        None => today(),
+    };
+    let now = from.to_zoned(jiff::tz::TimeZone::UTC).map_or_else(|_| Timestamp::now(), |from| from.timestamp());
     let root = schedules.root.to_string_lossy();
     let folder = match (&arguments.folder, target) {
         (Some(folder), _) => folder.as_str(),
@@ -325,8 +333,7 @@ fn exported(arguments: &ExportArguments, say: &Say) -> Result<ExitCode, Exit> {
     let mut texts = Vec::new();
     let mut faults = Vec::new();
     for plan in plans {
-        let asked =
-            Exported { plan, folder, program: &arguments.program, image: &arguments.image, now: Timestamp::now() };
+        let asked = Exported { plan, folder, program: &arguments.program, image: &arguments.image, now };
         match export(target, &asked) {
             Ok(text) => texts.push(text),
             Err(why) => {

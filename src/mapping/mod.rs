@@ -6,7 +6,9 @@
 
 mod columns;
 mod cron;
+mod deliver;
 mod file;
+mod notify;
 mod options;
 mod output;
 mod project;
@@ -14,6 +16,7 @@ mod read;
 mod rows;
 mod schedule;
 mod schema;
+mod service;
 mod sources;
 mod stores;
 mod test_expect;

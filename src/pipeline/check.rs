@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Texts, code};
 use crate::engine::{Engine, EngineOptions};
+use crate::pipeline::deliver;
 use crate::pipeline::folders::Folders;
 use crate::pipeline::prepare::{Look, Surrounding, judge};
 use crate::pipeline::set::beside_one_another;
@@ -129,7 +130,8 @@ fn all(request: &CheckRequest, loaded: &Loaded, outcome: &mut CheckOutcome) -> R
         outcome.add(in_file_order(found), exit);
     }
     let folders = Folders::new(&run, loaded);
-    let places = target::misplaced(&folders, loaded);
+    let mut places = target::misplaced(&folders, loaded);
+    places.extend(deliver::judge(loaded, &folders, !request.offline));
     let exit = if places.has_errors() { Exit::Mapping } else { Exit::Good };
     outcome.add(in_file_order(places), exit);
     let set = beside_one_another(loaded.mappings.iter(), &prepared, &folders);

@@ -13,7 +13,9 @@ mod beside;
 mod check;
 mod clash;
 mod column;
+mod deliver;
 mod diff;
+mod distinct;
 mod explain;
 mod failure;
 mod fetch;
@@ -29,6 +31,7 @@ mod lineage_text;
 mod lint;
 mod lookups;
 mod mapping;
+mod notify;
 mod open;
 mod order;
 mod plan;
@@ -52,6 +55,7 @@ mod why;
 mod words;
 
 pub use check::{CheckOutcome, CheckRequest, check};
+pub use deliver::{DeliverOutcome, DeliverRequest, deliver};
 pub use diff::{Compared, DiffOutcome, DiffRequest, DiffSides, Tell, diff};
 pub use explain::{Unexplained, View, explain};
 pub use failure::Failure;
@@ -60,6 +64,7 @@ pub use guess::{GuessOutcome, GuessRequest, guess};
 pub use history::{HistoryLine, HistoryRequest, history};
 pub use init::init;
 pub use lint::{LintFinding, LintOutcome, LintRequest, lint};
+pub use notify::{NotifyOutcome, NotifyRequest, notify};
 pub use plan::{Condition, Effects, Emptied, Last, Measure, Plan, PlanOutcome, PlanRequest, plan};
 pub use preview::{
     CellFault, Following, Preview, PreviewCell, PreviewFate, PreviewOutcome, PreviewRecord, PreviewRequest, preview,

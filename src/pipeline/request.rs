@@ -50,6 +50,8 @@ pub struct RunRequest {
     pub whole: bool,
     /// A folder that gets the Totango files of a dry run; none: they go with it.
     pub set_aside: Option<PathBuf>,
+    /// Deliver what is published, and tell people how it ended, as the project says.
+    pub outward: bool,
 }
 
 impl RunRequest {
@@ -74,6 +76,7 @@ impl RunRequest {
             recall_from: None,
             whole: false,
             set_aside: None,
+            outward: true,
         }
     }
 }

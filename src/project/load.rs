@@ -166,6 +166,9 @@ impl Loading {
         keep_tokens(file.iter().flat_map(|file| &file.sources));
         self.texts.insert(FILE, &text);
         self.diagnostics.extend(diagnostics);
+        let deliver = file.iter().flat_map(|file| &file.deliver).flat_map(|entry| &entry.secrets);
+        let notify = file.iter().flat_map(|file| &file.notify).flat_map(|entry| &entry.secrets);
+        deliver.chain(notify).for_each(|secret| keep_secret(secret));
         if let Some(file) = &file {
             apart::state(file).into_iter().for_each(|one| self.diagnostics.push(one));
             let of = |name: &str| given.clone().in_environment(name);
@@ -264,7 +267,10 @@ fn hide_secrets(text: &str) {
                     Some(quote @ ('"' | '\'')) => value[1..].split(quote).next(),
                     _ => value.split([',', '}', '#']).next(),
                 };
-                if let Some(value) = value.map(str::trim).filter(|value| !value.starts_with("${")) {
+                // Sources can be called like these two services.
+                let named = matches!(*key, "slack" | "teams");
+                let secret = |value: &&str| !value.starts_with("${") && (!named || value.starts_with("http"));
+                if let Some(value) = value.map(str::trim).filter(secret) {
                     keep_secret(value);
                 }
             }

@@ -64,6 +64,7 @@ struct Shared {
     rule: Mutex<Option<Rule>>,
     refusing: Mutex<Option<Instant>>,
     struck: Mutex<usize>,
+    heads: Mutex<Vec<String>>,
     over: AtomicBool,
 }
 
@@ -87,6 +88,7 @@ impl Proxy {
             rule: Mutex::default(),
             refusing: Mutex::default(),
             struck: Mutex::default(),
+            heads: Mutex::default(),
             over: AtomicBool::new(false),
         });
         let own = Arc::clone(&shared);
@@ -102,6 +104,11 @@ impl Proxy {
     pub fn arm(&self, verb: Verb, fault: Fault, only: &'static str, skip: usize, times: usize) {
         *self.shared.struck.lock().unwrap() = 0;
         *self.shared.rule.lock().unwrap() = Some(Rule { verb, fault, only, skip, times });
+    }
+
+    /// The heads of all requests so far, as they came.
+    pub fn heads(&self) -> Vec<String> {
+        self.shared.heads.lock().unwrap().clone()
     }
 
     /// Everything passes again; gives how many requests suffered.
@@ -161,6 +168,7 @@ pub struct Request {
 fn serve(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
     client.set_read_timeout(Some(STALLED))?;
     let Some(request) = read_head(&mut client)? else { return Ok(()) };
+    shared.heads.lock().unwrap().push(request.head.clone());
     let line = request.head.lines().next().unwrap_or_default().to_owned();
     let verb = verb(&line);
     let Some(fault) = strikes(shared, verb, &line) else {

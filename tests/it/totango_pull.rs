@@ -146,15 +146,15 @@ fn without_a_way_to_divide_more_than_10000_are_an_error() {
     let standin = Standin::start();
     standin.set_accounts(accounts(25_000, &REGIONS));
     let error = pulled(&search(&standin, None), &Time::default()).unwrap_err();
-    assert_eq!(error.code.id, "N861");
+    assert_eq!(error.code.id, "N856");
     assert_eq!(error.message, "Totango's search of accounts finds 25000 records; a search reaches 10000");
     assert_eq!(standin.calls().len(), 1);
     let error = pulled(&search(&standin, Some(by_region(&["EMEA"]))), &Time::default()).unwrap_err();
-    assert_eq!(error.code.id, "N862");
+    assert_eq!(error.code.id, "N857");
     assert!(error.message.contains("18750 of 25000 records pass no filter"), "{}", error.message);
     standin.set_accounts(accounts(25_000, &["EMEA", "AMER"]));
     let error = pulled(&search(&standin, Some(by_region(&["EMEA", "AMER"]))), &Time::default()).unwrap_err();
-    assert_eq!(error.code.id, "N861");
+    assert_eq!(error.code.id, "N856");
     assert!(error.message.contains("\"in_list\":[\"EMEA\"]"), "{}", error.message);
 }
 
@@ -169,7 +169,7 @@ fn fewer_records_need_no_division() {
     }
     // As many as a search reaches: whether there are more cannot be known.
     standin.set_accounts(accounts(10_000, &REGIONS));
-    assert_eq!(pulled(&search(&standin, None), &Time::default()).unwrap_err().code.id, "N861");
+    assert_eq!(pulled(&search(&standin, None), &Time::default()).unwrap_err().code.id, "N856");
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn parts_that_overlap_are_an_error() {
     all[0].values["Region"] = json!(["EMEA", "AMER"]);
     standin.set_accounts(all);
     let error = pulled(&search(&standin, Some(by_region(&["EMEA", "AMER"]))), &Time::default()).unwrap_err();
-    assert_eq!(error.code.id, "N862");
+    assert_eq!(error.code.id, "N857");
     assert!(error.message.contains("1 of its records pass another filter"), "{}", error.message);
 }
 
@@ -207,7 +207,7 @@ fn what_changes_while_it_is_paged_is_read_again() {
     // One that never stands still.
     standin.answer_next(["B2", "B3", "B4", "B5", "B6", "B7"].map(grown));
     let error = pulled(&search(&standin, None), &Time::default()).unwrap_err();
-    assert_eq!(error.code.id, "N863");
+    assert_eq!(error.code.id, "N858");
     assert!(error.message.contains("the number of records changed, 3 times in a row"), "{}", error.message);
 }
 
@@ -223,7 +223,7 @@ fn a_record_that_moves_to_another_page_is_noticed() {
     assert_eq!(standin.calls().len(), 2 + 3);
     standin.answer_next([Answer::Good, Answer::Shift, Answer::Good, Answer::Shift, Answer::Good, Answer::Shift]);
     let error = pulled(&search(&standin, None), &Time::default()).unwrap_err();
-    assert_eq!(error.code.id, "N863");
+    assert_eq!(error.code.id, "N858");
     assert!(error.message.contains("came twice, so another record was missed"), "{}", error.message);
 }
 

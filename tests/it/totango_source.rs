@@ -187,9 +187,9 @@ fn without_records_nothing_is_published() {
     standin.set_accounts(Vec::new());
     go(&place, &standin, &run).ends_with(6).tells(&["error[S802]", "totango:accounts has no record"]);
     standin.set_accounts(accounts(12_000, &["EMEA", "ANTARCTICA"]));
-    go(&place, &standin, &run).ends_with(3).tells(&["error[N862]", "6000 of 12000 records pass no filter"]);
+    go(&place, &standin, &run).ends_with(3).tells(&["error[N857]", "6000 of 12000 records pass no filter"]);
     place.write("tanguero.yaml", PROJECT.split("    split:").next().unwrap());
-    go(&place, &standin, &run).ends_with(3).tells(&["error[N861]", "finds 12000 records", "docs/totango.md"]);
+    go(&place, &standin, &run).ends_with(3).tells(&["error[N856]", "finds 12000 records", "docs/totango.md"]);
     assert!(place.published().is_empty(), "{:?}", place.published().keys());
     standin.set_accounts(accounts(1_500, &REGIONS));
     go(&place, &standin, &run).ends_with(0);
@@ -268,7 +268,7 @@ fn a_pull_writes_one_file_or_none() {
     pull("all.parquet", &parts).ends_with(0);
     assert_eq!(&fs::read(place.join("all.parquet")).unwrap()[..4], b"PAR1");
 
-    pull("all.csv", &[]).ends_with(3).tells(&["error[N861]"]);
+    pull("all.csv", &[]).ends_with(3).tells(&["error[N856]"]);
     standin.answer_next([Answer::Good, Answer::Good, Answer::Status(403)]);
     pull("all.csv", &parts).ends_with(7).tells(&["error[N852]"]);
     assert_eq!(place.read("all.csv"), text, "the file that was there stays");

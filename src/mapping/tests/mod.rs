@@ -8,6 +8,7 @@ mod kept;
 mod project;
 mod property;
 mod schedule;
+mod service;
 mod sink;
 mod stores;
 mod test_file;

@@ -44,6 +44,7 @@ fn calendars_of_systemd() {
     assert_eq!(calendar("every: workdays, at: \"02:30\""), ["OnCalendar=Mon..Fri *-*-* 02:30:00 UTC"]);
     assert_eq!(calendar("every: weekly, on: sunday, at: \"02:30\""), ["OnCalendar=Sun *-*-* 02:30:00 UTC"]);
     assert_eq!(calendar("every: monthly, on: last, at: \"02:30\""), ["OnCalendar=*-*~01 02:30:00 UTC"]);
+    assert_eq!(calendar("cron: \"30 2 L * *\""), ["OnCalendar=*-*~01 02:30:00 UTC"]);
     assert_eq!(calendar("every: 30 minutes"), ["OnCalendar=*-*-* *:00,30:00 UTC"]);
     assert_eq!(calendar("every: 360 minutes"), ["OnCalendar=*-*-* 00,06,12,18:00:00 UTC"]);
     assert_eq!(
@@ -109,10 +110,11 @@ fn what_a_target_cannot_express_is_an_error() {
         (Target::Cron, "cron: \"0 6 1W * *\"", "nearest weekday"),
         (Target::Cron, "cron: \"0 6 L * *\"", "last day of a month"),
         (Target::Systemd, "cron: \"0 6 * * 5L\"", "last such weekday"),
+        (Target::Github, "cron: \"30 2 L * *\"", "no last day of a month"),
         (Target::Github, "every: monthly, on: last, at: \"02:30\"", "no last day of a month"),
         (
             Target::Github,
-            "every: monthly, on: 1, at: \"02:30\", timezone: Europe/Berlin",
+            "every: monthly, on: 1, at: \"00:30\", timezone: Europe/Berlin",
             "a day that not every month has",
         ),
         (
