@@ -139,8 +139,8 @@ fn checking_needs_neither_token_nor_service() {
     }
     let explained = place.go(&["explain", "mappings/users.yaml"]).ends_with(0);
     assert!(explained.out.contains("table known: a search of accounts in Totango"), "{}", explained.out);
-    let lineage = place.go(&["explain", "--lineage", "mappings/users.yaml"]).ends_with(0);
-    assert!(lineage.out.contains("known.Region"), "{}", lineage.out);
+    let lineage = place.go(&["explain", "mappings/users.yaml", "--lineage"]).ends_with(0);
+    assert!(lineage.out.contains("known: Region"), "{}", lineage.out);
     place.write("mappings/users.yaml", USERS.replace("take: Region", "take: Regoin"));
     let said = place.go(&["check", "mappings/users.yaml"]).ends_with(3);
     said.tells(&[
