@@ -100,6 +100,7 @@ pub(super) fn totango(reader: &mut Reader<'_>, entry: Entry<'_>, keys: &Keys<'_>
         return None;
     };
     Some(TotangoSource {
+        at: entry.key,
         search: search.map_or(TotangoSearch::Accounts, |word| word.value),
         query: query(reader, entry)?,
         url: url?,

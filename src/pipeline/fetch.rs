@@ -226,27 +226,32 @@ impl Preparing<'_> {
     fn totango_query(&mut self, name: &str, totango: &TotangoSource, texts: &mut Texts) -> Option<Query> {
         let read = match &totango.query {
             TotangoQuery::File(path) => {
-                let text = self.totango_file(path, texts)?;
+                let text = self.totango_file(name, path, texts)?;
                 query(totango.search, &path.value, &text)
             }
             TotangoQuery::Inline(text) => Query::parse(totango.search, &text.value).map_err(|wrong| {
-                let path = self.places.get(name).map_or(self.file.shown.clone(), |place| place.path.clone());
+                let path = self.declared_in(name);
                 let written = texts.get(&path).unwrap_or_default();
-                let span = wrong.offset.map_or(text.span, |at| Places::of(written, text).locate(at, 1));
+                let span = wrong.offset.map_or(totango.at, |at| Places::of(written, text).locate(at, 1));
                 told(&wrong).at(Place::new(path, span), "here")
             }),
         };
         read.map_err(|diagnostic| self.found.push(diagnostic)).ok()
     }
 
-    fn totango_file(&mut self, path: &crate::mapping::Text, texts: &mut Texts) -> Option<String> {
+    /// The file that declares the source `name`.
+    fn declared_in(&self, name: &str) -> String {
+        self.places.get(name).map_or_else(|| self.file.shown.clone(), |place| place.path.clone())
+    }
+
+    fn totango_file(&mut self, name: &str, path: &crate::mapping::Text, texts: &mut Texts) -> Option<String> {
         match std::fs::read_to_string(self.around.project.root.join(&path.value)) {
             Ok(text) => {
                 texts.insert(&path.value, &text);
                 Some(text)
             }
             Err(error) => {
-                self.unreadable_query(path, &error);
+                self.unreadable_query(&self.declared_in(name), path, &error);
                 None
             }
         }
@@ -258,7 +263,7 @@ impl Preparing<'_> {
         match Split::new(&split.value) {
             Ok(split) => Some(Some(split)),
             Err(wrong) => {
-                let path = self.places.get(name).map_or(self.file.shown.clone(), |place| place.path.clone());
+                let path = self.declared_in(name);
                 self.found.push(told(&wrong).at(Place::new(path, split.span), "divides the records"));
                 None
             }

@@ -48,16 +48,16 @@ impl Preparing<'_> {
                 Some(QueryFile { sql, path: path.value.clone(), text, scalar: None })
             }
             Err(error) => {
-                self.unreadable_query(path, &error);
+                self.unreadable_query(&self.file.shown, path, &error);
                 None
             }
         }
     }
 
-    pub(super) fn unreadable_query(&mut self, path: &Text, error: &std::io::Error) {
+    pub(super) fn unreadable_query(&mut self, declared_in: &str, path: &Text, error: &std::io::Error) {
         let message = format!("the query `{}` cannot be read: {error}", path.value);
         let diagnostic = Diagnostic::error(&code::UNKNOWN_SOURCE, message);
-        let diagnostic = diagnostic.at(Place::new(&self.file.shown, path.span), "this file");
+        let diagnostic = diagnostic.at(Place::new(declared_in, path.span), "this file");
         self.found.push(diagnostic.help("paths in a mapping are relative to the project's folder"));
     }
 

@@ -180,7 +180,7 @@ impl Loading {
     fn mapping(&mut self, path: &Path, variables: &Variables, asked: bool) -> Result<MappingFile, String> {
         let text = fs::read_to_string(path).map_err(|error| format!("`{}` cannot be read: {error}", path.display()))?;
         let shown = path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned();
-        if text.contains("totango") {
+        if text.contains("kind: totango") {
             hide_secrets(&text);
         }
         let (mapping, found) = parse(&shown, &text, variables);

@@ -254,8 +254,10 @@ impl Settled {
         let Some(place) = case.task.layout.places().get(account.column).copied().flatten() else { return Ok(()) };
         let (mut reader, mut cursor) = (RowReader::new(&case.files), Cursor::new(&case.rows));
         let (mut cells, mut told, mut scratch) = (RowCells::new(), HashSet::new(), Vec::new());
-        // An account that is the key stands in one written row.
-        let is_key = case.task.layout.key == [account.column];
+        // An account that is the key stands in one written row, but for rows of a pivot and of several outputs.
+        let layout = &case.task.layout;
+        let splits = case.task.rules.duplicates == DuplicatePolicy::Split;
+        let is_key = layout.key == [account.column] && !layout.pivots && !splits;
         let mut lease = case.lease.another();
         if !is_key {
             lease.take(case.unknown.len() as u64 * LISTED_BYTES, "listing new accounts")?;

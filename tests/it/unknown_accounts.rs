@@ -70,7 +70,7 @@ fn reject_keeps_them_out_row_by_row() {
     let rows = &place.manifest()["mappings"][0]["rows"];
     assert_eq!((rows["read"].as_u64(), rows["written"].as_u64()), (Some(6), Some(2)));
     assert_eq!((rows["rejected"].as_u64(), rows["duplicate"].as_u64()), (Some(3), Some(1)));
-    let why = place.go(&["why", "accounts", "A8"]).ends_with(0);
+    let why = place.go(&["why", "mappings/accounts.yaml", "A8"]).ends_with(0);
     assert!(why.out.contains("K610 in `account_id`"), "{}", why.out);
 }
 
@@ -134,7 +134,9 @@ fn wide_usage_of_unknown_accounts_is_rejected_by_record() {
         place.go(&["run", "--as-of", "2026-11-20"]).ends_with(0);
         let rows = &place.manifest()["mappings"][0]["rows"];
         assert_eq!(rows["rejected"].as_u64(), Some(rejected), "{policy}: {rows}");
-        assert_eq!(place.read("out/wide.new_accounts.csv"), "key,file,line\r\nA9,data/events.csv,3\r\n");
+        let list = place.read("out/wide.new_accounts.csv");
+        assert!(list.starts_with("key,file,line\r\nA9,data/events.csv,"), "{list}");
+        assert_eq!(list.lines().count(), 2, "{list}");
     }
 }
 

@@ -42,7 +42,7 @@ impl SourceOrigin {
     pub fn span(&self) -> Span {
         match self {
             Self::Path(text) | Self::Query(text) => text.span,
-            Self::Totango(totango) => totango.query.text().span,
+            Self::Totango(totango) => totango.at,
         }
     }
 }

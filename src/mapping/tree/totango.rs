@@ -3,11 +3,13 @@
 use std::fmt;
 
 use super::Text;
-use crate::yaml::Spanned;
+use crate::yaml::{Span, Spanned};
 
 /// `kind: totango`.
 #[derive(Debug, Clone)]
 pub struct TotangoSource {
+    /// The key `query`.
+    pub at: Span,
     /// `search:` what is looked for.
     pub search: TotangoSearch,
     /// `query:` the search, as Totango generates it.
@@ -58,15 +60,6 @@ pub enum TotangoQuery {
     Inline(Text),
     /// `{file: PATH}`: a file that holds it.
     File(Text),
-}
-
-impl TotangoQuery {
-    /// The JSON, or the path.
-    pub fn text(&self) -> &Text {
-        match self {
-            Self::Inline(text) | Self::File(text) => text,
-        }
-    }
 }
 
 /// The token, or why there is none.
