@@ -233,7 +233,7 @@ sources:
     kind: totango
     url: ${SERVICE}
     token: ${TRIGGER_TOKEN}
-    query: '{\"terms\": [], \"fields\": [], \"count\": 1000, \"offset\": 0}'
+    query: '{\"terms\": [], \"fields\": [{\"type\": \"string_attribute\", \"attribute\": \"Region\"}], \"count\": 1000, \"offset\": 0}'
 from: people
 columns: {account_id: Account, user_id: Mail, user_name: Mail}
 unknown_accounts: {in: [known.account_id], policy: reject}
