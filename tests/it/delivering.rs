@@ -214,7 +214,7 @@ fn only_the_mappings_that_are_meant_go_to_a_place() {
     assert_eq!((names("a"), names("b")), (vec!["accounts.csv".to_owned()], vec!["others.csv".to_owned()]));
     assert_eq!(names("c"), ["accounts.csv", "others.csv"]);
     // One that is refused keeps its old files; the other goes.
-    place.write("more.csv", "");
+    place.write("more.csv", "Id,Name\n");
     export(&place, "A9");
     place.go(&["run"]).ends_with(6);
     assert!(place.read("a/accounts.csv").contains("A9") && place.read("c/others.csv").contains("B1"));

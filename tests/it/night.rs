@@ -1,17 +1,18 @@
 //! A full night: run, delivered to SFTP and S3, trigger called, history has it; and the nights on which something is away.
 
-use std::process::Output;
+use std::process::Command;
 use std::thread;
 
 use object_store::ObjectStoreExt;
 use tanguero::store::wait;
 
-use crate::binary::{Place, Said};
+use crate::binary::{Place, Said, send, until};
 use crate::delivering::{ACCOUNTS, answers, evidence};
 use crate::ears::{Ear, Line};
+use crate::schedule_keeping::{health, kept, minutes_ago};
 use crate::services::{Service, clean, service};
 use crate::support::files;
-use crate::totango::{Answer, Standin};
+use crate::totango::{Answer, Standin, accounts};
 
 /// Everything a night needs.
 struct Night {
@@ -54,14 +55,22 @@ impl Night {
         self.place.write("crm.csv", format!("Id,Name\n{}", rows.collect::<String>()));
     }
 
-    fn go(&self, arguments: &[&str]) -> Said {
+    /// The command, with all secrets of the night.
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.bucket.command(&self.place, arguments);
         clean(&mut command);
-        command.env("STORE_SECRET", self.bucket.secret());
+        command.env("STORE_SECRET", self.bucket.secret()).env("SERVICE", self.totango.url());
         command.env("TRIGGER_URL", self.totango.trigger_url()).env("TRIGGER_TOKEN", self.totango.token());
         command.env("HOOK", self.ear.url("hook-key-7b3e"));
-        let output: Output = command.output().unwrap();
-        let said = Said::new(&output);
+        command
+    }
+
+    fn go(&self, arguments: &[&str]) -> Said {
+        self.clean(Said::new(&self.command(arguments).output().unwrap()))
+    }
+
+    /// What was said, if no secret is in it or in what is kept.
+    fn clean(&self, said: Said) -> Said {
         let kept = files(&self.place.join(".tanguero"));
         let [token, trigger] = self.totango.secrets();
         for secret in [token, trigger, "hook-key-7b3e", self.bucket.secret()] {
@@ -213,4 +222,46 @@ fn two_deliveries_of_one_project_do_not_send_twice() {
     });
     assert_eq!(night.totango.triggers().len(), 1);
     assert!(night.on_server() == night.out() && night.in_bucket() == night.out());
+}
+
+/// People of an account that Totango has, and of one that it has not.
+const USERS: &str = "# People.
+format: users
+sources:
+  people: {path: people.csv}
+  known:
+    kind: totango
+    url: ${SERVICE}
+    token: ${TRIGGER_TOKEN}
+    query: '{\"terms\": [], \"fields\": [{\"type\": \"string_attribute\", \"attribute\": \"Region\"}], \"count\": 1000, \"offset\": 0}'
+from: people
+columns: {account_id: Account, user_id: Mail, user_name: Mail}
+unknown_accounts: {in: [known.account_id], policy: reject}
+";
+
+#[test]
+fn the_schedule_fires_and_only_people_of_accounts_that_totango_has_are_delivered() {
+    let Some(night) = Night::new() else { return };
+    night.totango.set_accounts(accounts(1500, &["EMEA"]));
+    let time = minutes_ago(10).strftime("%H:%M").to_string();
+    let project = night.place.read("tanguero.yaml");
+    night.place.write("tanguero.yaml", format!("{project}schedule: {{nightly: {{every: daily, at: \"{time}\"}}}}\n"));
+    night.place.write("mappings/users.yaml", USERS);
+    night.place.write("people.csv", "Account,Mail\nA00001,eva@example.com\nX99999,tom@example.com\n");
+    kept(&night.place, "nightly", &format!("daily at {time}, UTC"), minutes_ago(20));
+
+    let daemon = night.command(&["schedule", "run", "--threads", "1"]).spawn().unwrap();
+    until("the night", || health(&night.place).is_some_and(|health| health["schedules"][0]["last"]["exit"] == 0));
+    send("TERM", daemon.id());
+    night.clean(Said::new(&daemon.wait_with_output().unwrap())).ends_with(0);
+
+    let there = files(&std::path::Path::new(night.server.said("folder")).join("in"));
+    assert_eq!(there.keys().collect::<Vec<_>>(), ["accounts.csv", "users.csv"]);
+    let users = String::from_utf8_lossy(&there["users.csv"]).into_owned();
+    assert!(users.contains("eva@example.com") && !users.contains("tom@example.com"), "{users}");
+    assert!(there["accounts.csv"] == night.out() && night.in_bucket() == night.out());
+    assert_eq!((night.totango.triggers().len(), night.told()), (1, None));
+    let history = night.go(&["history"]);
+    assert_eq!(history.out.matches("published").count(), 2, "{}", history.out);
+    assert_eq!(history.out.matches("delivered").count(), 2, "{}", history.out);
 }

@@ -58,18 +58,18 @@ impl Drop for Daemon {
     }
 }
 
-fn health(place: &Place) -> Option<Value> {
+pub fn health(place: &Place) -> Option<Value> {
     serde_json::from_str(&std::fs::read_to_string(place.join(".tanguero/schedule/health.json")).ok()?).ok()
 }
 
 /// Makes the daemon's next start believe that `name` was last done with at `until`, with this cadence.
-fn kept(place: &Place, name: &str, cadence: &str, until: Timestamp) {
+pub fn kept(place: &Place, name: &str, cadence: &str, until: Timestamp) {
     let last = serde_json::json!({"version": 1, "schedules": {name: {"cadence": cadence, "until": until.to_string()}}});
     place.write(".tanguero/schedule/last.json", last.to_string());
 }
 
 /// Far from the next firing, however long a test takes.
-fn minutes_ago(minutes: u64) -> Timestamp {
+pub fn minutes_ago(minutes: u64) -> Timestamp {
     Timestamp::now() - Duration::from_secs(minutes * 60)
 }
 

@@ -145,12 +145,12 @@ deliver: {too: sftp}
     7 | state:
       | ^^^^^ nothing follows
 
-    error[Y109]: `deliver` is not available in this version
-     --> mappings/m.yaml:8:1
+    error[Y102]: unknown key `too`
+     --> mappings/m.yaml:8:11
       |
-    8 | deliver: {to: sftp}
-      | ^^^^^^^ this version does not do this
-      = help: leave it out
+    8 | deliver: {too: sftp}
+      |           ^^^ not a key of an entry of `deliver`
+      = help: `to` has a similar name
     ");
 }
 

@@ -145,7 +145,7 @@ fn control_characters_from_the_file_are_shown_escaped() {
       |
     3 | "a\e[31m\n": x
       | ^^^^^^^^^^^ not a key of a mapping file
-      = help: keys here: `format`, `description`, `collection`, `sources`, `from`, `where`, `defaults`, `let`, `columns`, `tags`, `pivot`, `duplicates`, `hierarchy`, `references`, `limits`, `output`
+      = help: keys here: `format`, `description`, `collection`, `sources`, `from`, `where`, `defaults`, `let`, `columns`, `tags`, `pivot`, `duplicates`, `hierarchy`, `references`, `unknown_accounts`, `limits`, `output`
     "#);
 }
 
