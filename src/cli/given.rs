@@ -7,6 +7,8 @@ use clap::Args;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::pipeline::Situation;
+
 /// What decides how a mapping reads.
 #[derive(Debug, Args)]
 pub(super) struct Given {
@@ -15,15 +17,21 @@ pub(super) struct Given {
     as_of: Option<String>,
     /// An environment of tanguero.yaml.
     #[arg(long, value_name = "NAME", env = "TANGUERO_ENV")]
-    pub env: Option<String>,
+    env: Option<String>,
     /// A variable of the mappings.
     #[arg(long = "var", value_name = "NAME=VALUE")]
     variables: Vec<String>,
 }
 
 impl Given {
+    /// What a command works with that needs neither memory nor threads to speak of.
+    pub(super) fn situation(&self) -> Result<Situation, String> {
+        let situation = Situation::new(current_folder()?, self.as_of()?);
+        Ok(Situation { environment: self.env.clone(), variables: self.variables()?, ..situation })
+    }
+
     /// The day of `--as-of`, else today.
-    pub(super) fn as_of(&self) -> Result<Date, String> {
+    fn as_of(&self) -> Result<Date, String> {
         self.as_of.as_ref().map_or_else(
             || Ok(today()),
             |text| text.parse().map_err(|_| format!("`--as-of {text}` is no day `YYYY-MM-DD`")),
@@ -31,7 +39,7 @@ impl Given {
     }
 
     /// The variables, by name.
-    pub(super) fn variables(&self) -> Result<BTreeMap<String, String>, String> {
+    fn variables(&self) -> Result<BTreeMap<String, String>, String> {
         let pair = |text: &String| match text.split_once('=') {
             Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
             None => Err(format!("`--var {text}` is not of the form NAME=VALUE")),
@@ -52,16 +60,26 @@ pub(super) struct Means {
 }
 
 impl Means {
+    /// The same, bounded by what was said of memory and threads.
+    pub(super) fn bound(&self, given: Situation) -> Result<Situation, String> {
+        Ok(Situation { memory: self.memory()?, threads: self.threads(), ..given })
+    }
+
     /// Bytes.
-    pub(super) fn memory(&self) -> Result<u64, String> {
+    fn memory(&self) -> Result<u64, String> {
         size(&self.memory)
     }
 
     /// At least one.
-    pub(super) fn threads(&self) -> usize {
+    fn threads(&self) -> usize {
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
         self.threads.unwrap_or_else(processors).max(1)
     }
+}
+
+/// Of a command that no mapping's day or variables concern.
+pub(super) fn here_and_now() -> Result<Situation, String> {
+    Ok(Situation::new(current_folder()?, today()))
 }
 
 /// Today in UTC.

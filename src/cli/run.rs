@@ -7,16 +7,12 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::given::{Given, Means, current_folder};
+use crate::cli::given::{Given, Means};
 use crate::cli::progress::Progress;
 use crate::cli::say::Say;
 use crate::cli::summary;
-use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::output::Status;
-use crate::pipeline::{Exit, RunRequest, Stop, Watcher, run as run_mappings};
-
-/// Limits that `--accept` can lift.
-const LIMITS: [&str; 7] = ["rejects", "fewer_rows", "emptier", "cleared", "new_accounts", "headers", "resend"];
+use crate::pipeline::{Exit, LIMITS, RunRequest, Stop, Watcher, run as run_mappings};
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
@@ -64,10 +60,7 @@ pub(super) enum State {
 pub(super) fn run(arguments: &RunArguments, say: &Say) -> ExitCode {
     let request = match request(arguments) {
         Ok(request) => request,
-        Err(message) => {
-            say.diagnostics([&Diagnostic::error(&code::USAGE, message)], &Texts::new());
-            return ExitCode::from(Exit::Usage.code());
-        }
+        Err(message) => return say.usage(message),
     };
     let stop = Stop::default();
     let signal = listen(&stop);
@@ -101,8 +94,9 @@ pub(super) fn run(arguments: &RunArguments, say: &Say) -> ExitCode {
 
 /// Whether every name is a limit's.
 pub(super) fn known_limits(accepted: &[String]) -> Result<(), String> {
-    match accepted.iter().find(|name| !LIMITS.contains(&name.as_str())) {
-        Some(unknown) => Err(format!("`--accept {unknown}`: no such limit; limits: {}", LIMITS.join(", "))),
+    let names = LIMITS.map(|(name, _)| name);
+    match accepted.iter().find(|name| !names.contains(&name.as_str())) {
+        Some(unknown) => Err(format!("`--accept {unknown}`: no such limit; limits: {}", names.join(", "))),
         None => Ok(()),
     }
 }
@@ -112,17 +106,13 @@ fn request(arguments: &RunArguments) -> Result<RunRequest, String> {
     Ok(RunRequest {
         mappings: arguments.mappings.clone(),
         out: arguments.out.clone(),
-        environment: arguments.given.env.clone(),
-        variables: arguments.given.variables()?,
-        memory: arguments.means.memory()?,
-        threads: arguments.means.threads(),
         dry_run: arguments.dry_run,
         force: arguments.force,
         fail_on_rejects: arguments.fail_on_rejects,
         accept: arguments.accept.clone(),
         evidence: arguments.state == State::Write,
         recall: arguments.state != State::Off,
-        ..RunRequest::new(current_folder()?, arguments.given.as_of()?)
+        ..RunRequest::of(&arguments.means.bound(arguments.given.situation()?)?)
     })
 }
 

@@ -19,6 +19,7 @@ mod failure;
 mod folders;
 mod guess;
 mod history;
+mod import;
 mod init;
 mod judge;
 mod judged;
@@ -60,7 +61,7 @@ pub use plan::{Condition, Effects, Emptied, Last, Measure, Plan, PlanOutcome, Pl
 pub use preview::{
     CellFault, Following, Preview, PreviewCell, PreviewFate, PreviewOutcome, PreviewRecord, PreviewRequest, preview,
 };
-pub use request::{Exit, RunRequest, Stage, Stop, Watcher};
+pub use request::{Exit, LIMITS, RunRequest, Situation, Stage, Stop, Watcher};
 pub use run::{RunOutcome, run};
 pub use state::{StateRequest, state_import, state_prune, state_reset, state_show};
 pub use test::{

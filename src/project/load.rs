@@ -164,15 +164,17 @@ impl Loading {
     }
 }
 
-/// The stores that the project around `current` names, and what is wrong with its file.
+/// The project around `current`, without its mappings, and what is wrong with its file.
 ///
 /// # Errors
 /// A project file that cannot be read.
-pub fn stores(current: &Path, options: &Options) -> Result<(Stores, Diagnostics), String> {
-    let mut loading = Loading { root: root_of(current), diagnostics: Diagnostics::new(), texts: Texts::new() };
+pub fn around(current: &Path, options: &Options) -> Result<(Project, Diagnostics), String> {
+    let root = root_of(current);
+    let mut loading = Loading { root: root.clone(), diagnostics: Diagnostics::new(), texts: Texts::new() };
     let given = Variables::new(options.variables.clone(), process(), options.as_of, options.environment.clone());
     let file = loading.project(&given)?;
-    Ok((Stores::new(file.map(|file| file.stores).unwrap_or_default()), loading.diagnostics))
+    let stores = Stores::new(file.as_ref().map(|file| file.stores.clone()).unwrap_or_default());
+    Ok((Project { root, file, names: Vec::new(), stores }, loading.diagnostics))
 }
 
 /// Keeps the values of secret settings from being shown, whatever else is wrong with the file they stand in.
@@ -220,6 +222,15 @@ fn collect(path: &Path, files: &mut BTreeSet<PathBuf>) -> Result<(), String> {
     if !path.is_file() {
         return Err(format!("no mapping is at `{}`", path.display()));
     }
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if DATA.iter().any(|ending| name.split('.').skip(1).any(|part| part.eq_ignore_ascii_case(ending)))
+        && !is_yaml(&name)
+    {
+        return Err(format!(
+            "`{0}` is no mapping but data; `tanguero guess {0}` drafts a mapping for it",
+            path.display()
+        ));
+    }
     files.insert(fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf()));
     Ok(())
 }
@@ -234,9 +245,16 @@ pub fn mappings_in(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// Endings of files that hold rows.
+const DATA: [&str; 7] = ["csv", "tsv", "txt", "parquet", "ndjson", "jsonl", "arrow"];
+
+fn is_yaml(name: &str) -> bool {
+    name.ends_with(".yaml") || name.ends_with(".yml")
+}
+
 fn is_mapping(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+    let yaml = is_yaml(&name);
     let test = name.ends_with(".test.yaml") || name.ends_with(".test.yml");
     yaml && !test && name != FILE && !name.starts_with('.') && path.is_file()
 }

@@ -7,4 +7,4 @@ mod find;
 mod load;
 
 pub use find::{named, root_of};
-pub use load::{Loaded, MappingFile, Options, Project, load, mappings_in, stores};
+pub use load::{Loaded, MappingFile, Options, Project, around, load, mappings_in};

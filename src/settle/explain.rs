@@ -29,7 +29,7 @@ struct Row<'c> {
 
 /// A broken rule: its code, the column it is about (none: the record, or what was told of before), and the fact.
 pub fn rule_in_words(layout: &Layout, rule: BrokenRule) -> (&'static Code, Option<usize>, String) {
-    let name = |column: usize| &layout.columns[column].name;
+    let name = |column: usize| &layout.columns[column].attribute;
     match rule {
         BrokenRule::OneOf(group) => {
             let names: Vec<String> = layout.one_of[group].iter().map(|column| format!("`{}`", name(*column))).collect();
@@ -63,8 +63,8 @@ impl<'a> Explainer<'a> {
     /// The key of a row as it would be written, parts joined by `|`; empty if it was faulty.
     pub fn key(&mut self, row: usize) -> io::Result<String> {
         let decoded = self.decode(row)?;
-        let key = &self.settled.task().layout.key;
-        Ok(if decoded { key_text(&self.cells, key, &self.places) } else { String::new() })
+        let layout = &self.settled.task().layout;
+        Ok(if decoded { key_text(&self.cells, layout, &self.places) } else { String::new() })
     }
 
     /// Why a row is rejected. `own` gives the judged cells of that row by column, so that they need not be read back.
@@ -211,16 +211,13 @@ impl<'a> Explainer<'a> {
     }
 }
 
-/// The key whose columns stand at these places of a row, parts joined by `|`.
-pub(super) fn key_text(cells: &RowCells, key: &[usize], places: &[Option<usize>]) -> String {
-    let mut text = String::new();
-    for (index, column) in key.iter().enumerate() {
-        text.push_str(if index > 0 { "|" } else { "" });
-        text.push_str(
-            &places[*column].map_or_else(Default::default, |place| String::from_utf8_lossy(cells.get(place))),
-        );
-    }
-    text
+/// The key of a row whose columns stand at these places.
+pub(super) fn key_text(cells: &RowCells, layout: &Layout, places: &[Option<usize>]) -> String {
+    let part = |column: &usize| {
+        places[*column].map_or_else(Default::default, |place| String::from_utf8_lossy(cells.get(place)))
+    };
+    let parts: Vec<_> = layout.key.iter().map(part).collect();
+    layout.joined(parts.iter().map(AsRef::as_ref))
 }
 
 fn nowhere(absence: Absence) -> &'static str {

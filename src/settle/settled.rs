@@ -192,7 +192,7 @@ impl Settled {
                 *filled -= u64::from(!cells.get(place).is_empty());
             }
             if *fate == Fate::Duplicate {
-                tell(&self.duplicate(row), &key_text(&cells, &self.task().layout.key, &places))?;
+                tell(&self.duplicate(row), &key_text(&cells, &self.task().layout, &places))?;
             }
         }
         Ok(filled)

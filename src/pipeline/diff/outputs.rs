@@ -38,11 +38,11 @@ pub(super) fn compare_with(
 ) -> Result<(), Wrong> {
     let (old, new) = (side(before, request)?, side(now, request)?);
     let scratch = temporary_folder("diff")?;
-    let means = Means { memory: request.memory, threads: request.threads, scratch: &scratch.path, stop };
+    let means = Means { memory: request.given.memory, threads: request.given.threads, scratch: &scratch.path, stop };
     for (one, other) in together(&old, &new, &mut outcome.notes)? {
         let open = |found: &Found| Table::open(&found.files, &scratch.path);
         let (left, right) = (open(one)?, open(other)?);
-        let file = names(&other.files, &request.current);
+        let file = names(&other.files, &request.given.current);
         let known = other.key.clone().or_else(|| one.key.clone());
         let key = wanted.key(&right.header, known, &file).map_err(Wrong::Usage)?;
         let whole = key.columns.iter().all(|name| left.header.contains(name));
@@ -57,7 +57,7 @@ pub(super) fn compare_with(
         let table = means.tables(Some(&left), &right, &key, &mut |change| tell(&other.name, change))?;
         outcome.differences.push(Compared {
             name: other.name.clone(),
-            before: names(&one.files, &request.current),
+            before: names(&one.files, &request.given.current),
             now: file.clone(),
             file,
             is_new: false,
@@ -114,7 +114,7 @@ fn names(files: &[PathBuf], current: &Path) -> String {
 }
 
 fn side(path: &Path, request: &DiffRequest) -> Result<Side, Wrong> {
-    let full = request.current.join(path);
+    let full = request.given.current.join(path);
     let as_typed = path.to_string_lossy().into_owned();
     if full.is_file() && full.file_name().is_none_or(|name| name != MANIFEST) {
         let stem = full.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
@@ -127,13 +127,13 @@ fn side(path: &Path, request: &DiffRequest) -> Result<Side, Wrong> {
     } else if full.is_file() {
         full.parent().map(Path::to_path_buf).unwrap_or_default()
     } else {
-        let state = state_of(&request.current, request);
+        let state = state_of(&request.given.current, request);
         let run = find_run(&state, Some(&as_typed)).map_err(|error| Wrong::Usage(error.to_string()))?;
         run.ok_or_else(|| {
             let runs = state.join("runs");
             Wrong::Usage(format!(
                 "`{as_typed}` is no file, no folder, and no run kept in {}",
-                shown(&runs, &request.current)
+                shown(&runs, &request.given.current)
             ))
         })?
     };
@@ -205,8 +205,12 @@ fn key_of(report: &RunReport, mapping: &str) -> Option<Key> {
 /// The state folder of the project around `folder`.
 fn state_of(folder: &Path, request: &DiffRequest) -> PathBuf {
     let root = root_of(folder);
-    let variables =
-        Variables::new(request.variables.clone(), Default::default(), request.as_of, request.environment.clone());
+    let variables = Variables::new(
+        request.given.variables.clone(),
+        Default::default(),
+        request.given.as_of,
+        request.given.environment.clone(),
+    );
     let text = std::fs::read_to_string(root.join("tanguero.yaml")).unwrap_or_default();
     let state = parse_project("tanguero.yaml", &text, &variables).0.and_then(|file| file.state);
     root.join(state.map_or_else(|| ".tanguero".to_owned(), |state| state.value))
