@@ -17,6 +17,8 @@ for night in 2026-11-16 2026-11-17 2026-11-18 2026-11-19 2026-11-20 2026-11-21 2
     cp "$here/later/accounts.yaml" mappings/
   fi
   echo "== $night"
+  # What the night would do to Totango, limits aside.
+  "$tanguero" -q plan accounts --as-of "$night" --accept emptier
   "$tanguero" -q run --as-of "$night"
   echo "exit $?"
 done

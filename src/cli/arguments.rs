@@ -15,6 +15,7 @@ use crate::cli::plan::PlanArguments;
 use crate::cli::preview::PreviewArguments;
 use crate::cli::run::RunArguments;
 use crate::cli::say::MessageFormat;
+use crate::cli::schedule::ScheduleArguments;
 use crate::cli::schema::SchemaArguments;
 use crate::cli::state::StateArguments;
 use crate::cli::test::TestArguments;
@@ -53,6 +54,8 @@ pub(super) enum Command {
     Plan(PlanArguments),
     /// Read, reshape, check and publish.
     Run(RunArguments),
+    /// Run mappings at the times of tanguero.yaml, or hand these to another scheduler.
+    Schedule(ScheduleArguments),
     /// Say where a record ended in the last run.
     Why(WhyArguments),
     /// Show what every kept run did.

@@ -18,7 +18,8 @@ use crate::pipeline::{DiffRequest, DiffSides, Stop, diff as compare};
 /// Arguments of `diff`.
 #[derive(Debug, Args)]
 pub(super) struct DiffArguments {
-    /// How it was: a Totango file, an output folder, the evidence of a run, or a run's id or day. With `--base`: the mapping.
+    /// How it was: a Totango file, an output folder, the evidence of a run, a run's id or day, or a snapshot (`state:accounts`,
+    /// `state:accounts@2026-11-20`). With `--base`: the mapping.
     #[arg(value_name = "BEFORE|MAPPING")]
     pub before: PathBuf,
     /// How it is.

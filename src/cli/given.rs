@@ -18,34 +18,41 @@ pub(super) struct Given {
     /// An environment of tanguero.yaml.
     #[arg(long, value_name = "NAME", env = "TANGUERO_ENV")]
     env: Option<String>,
+    #[command(flatten)]
+    filled: Filled,
+}
+
+/// What mappings are filled with.
+#[derive(Debug, Default, Args)]
+pub(super) struct Filled {
     /// A variable of the mappings.
     #[arg(long = "var", value_name = "NAME=VALUE")]
     variables: Vec<String>,
 }
 
-impl Given {
-    /// What a command works with that needs neither memory nor threads to speak of.
-    pub(super) fn situation(&self) -> Result<Situation, String> {
-        let situation = Situation::new(current_folder()?, self.as_of()?);
-        Ok(Situation { environment: self.env.clone(), variables: self.variables()?, ..situation })
-    }
-
-    /// The day of `--as-of`, else today.
-    fn as_of(&self) -> Result<Date, String> {
-        self.as_of.as_ref().map_or_else(
-            || Ok(today()),
-            |text| text.parse().map_err(|_| format!("`--as-of {text}` is no day `YYYY-MM-DD`")),
-        )
-    }
-
+impl Filled {
     /// The variables, by name.
-    fn variables(&self) -> Result<BTreeMap<String, String>, String> {
+    pub(super) fn variables(&self) -> Result<BTreeMap<String, String>, String> {
         let pair = |text: &String| match text.split_once('=') {
             Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
             None => Err(format!("`--var {text}` is not of the form NAME=VALUE")),
         };
         self.variables.iter().map(pair).collect()
     }
+}
+
+impl Given {
+    /// What a command works with that needs neither memory nor threads to speak of.
+    pub(super) fn situation(&self) -> Result<Situation, String> {
+        let as_of = self.as_of.as_ref().map_or_else(|| Ok(today()), |text| day(text))?;
+        let (environment, variables) = (self.env.clone(), self.filled.variables()?);
+        Ok(Situation { environment, variables, ..Situation::new(current_folder()?, as_of) })
+    }
+}
+
+/// The day of `--as-of`.
+pub(super) fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| format!("`--as-of {text}` is no day `YYYY-MM-DD`"))
 }
 
 /// What a command that reads data may use.

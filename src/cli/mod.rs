@@ -21,6 +21,8 @@ mod progress;
 mod record;
 mod run;
 mod say;
+mod schedule;
+mod schedule_list;
 mod schema;
 mod state;
 mod summary;
@@ -64,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::Completions(completions) => completions::completions(completions, &say),
         Command::History(history) => history::history(history, &say),
         Command::State(state) => state::state(state, &say),
+        Command::Schedule(schedule) => schedule::schedule(schedule, &say),
         Command::Why(why) => why::why(why, &say),
     };
     store::close();

@@ -136,6 +136,9 @@ pub(super) fn notes(plan: &Plan) -> Vec<String> {
     if plan.table.identical {
         notes.push("the file is the last one, byte for byte: Totango skips it and shows the run red".to_owned());
     }
+    if plan.only_changes && plan.last.is_some() {
+        notes.push("`output.changes`: rows that are as they are would not be sent".to_owned());
+    }
     if is_additive(plan) && plan.last.is_some() {
         notes.push("rows of this format add up: each one counts again, whether or not it was sent before".to_owned());
     }

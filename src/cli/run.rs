@@ -62,10 +62,15 @@ pub(super) fn run(arguments: &RunArguments, say: &Say) -> ExitCode {
         Ok(request) => request,
         Err(message) => return say.usage(message),
     };
+    carry_out(&request, arguments.exit_code_unchanged, say)
+}
+
+/// Runs what is asked and says what came of it.
+pub(super) fn carry_out(request: &RunRequest, exit_code_unchanged: bool, say: &Say) -> ExitCode {
     let stop = Stop::default();
     let signal = listen(&stop);
     let progress: Arc<dyn Watcher> = Arc::new(Progress::new(say.terminal && !say.quiet));
-    let outcome = run_mappings(&request, &progress, &stop);
+    let outcome = run_mappings(request, &progress, &stop);
     drop(progress);
 
     if !say.quiet {
@@ -87,7 +92,7 @@ pub(super) fn run(arguments: &RunArguments, say: &Say) -> ExitCode {
     let unchanged = outcome.report.as_ref().is_some_and(|report| report.status == Status::Unchanged);
     match (outcome.exit, signal.load(Ordering::Relaxed)) {
         (Exit::Interrupted, 15) => ExitCode::from(143),
-        (Exit::Good, _) if unchanged && arguments.exit_code_unchanged => ExitCode::from(99),
+        (Exit::Good, _) if unchanged && exit_code_unchanged => ExitCode::from(99),
         (exit, _) => ExitCode::from(exit.code()),
     }
 }
@@ -120,6 +125,15 @@ fn request(arguments: &RunArguments) -> Result<RunRequest, String> {
 pub(super) fn listen(stop: &Stop) -> Arc<AtomicU8> {
     let which = Arc::new(AtomicU8::new(0));
     let (seen, stop) = (Arc::clone(&which), stop.clone());
+    on_signals(2, move |signal| {
+        seen.store(signal, Ordering::Relaxed);
+        stop.ask();
+    });
+    which
+}
+
+/// Tells each Ctrl-C and SIGTERM; the one with the number `last` ends the process at once.
+pub(super) fn on_signals(last: u32, told: impl Fn(u8) + Send + 'static) {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let Ok(runtime) = runtime else { return };
@@ -130,17 +144,20 @@ pub(super) fn listen(stop: &Stop) -> Arc<AtomicU8> {
             else {
                 return;
             };
-            let number = tokio::select! { _ = interrupt.recv() => 2, _ = terminate.recv() => 15 };
-            seen.store(number, Ordering::Relaxed);
-            stop.ask();
-            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+            let mut first = 0;
+            for number in 1..=last {
+                let signal = tokio::select! { _ = interrupt.recv() => 2, _ = terminate.recv() => 15 };
+                first = if number == 1 { signal } else { first };
+                if number < last {
+                    told(signal);
+                }
+            }
             // What the run has staged is removed by the next command on the folder.
             #[allow(unsafe_code)]
             // SAFETY: `_exit` ends the process and touches nothing of it.
             unsafe {
-                libc::_exit(128 + libc::c_int::from(number));
+                libc::_exit(128 + libc::c_int::from(first));
             }
         });
     });
-    which
 }

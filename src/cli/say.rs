@@ -45,6 +45,7 @@ pub(super) enum MessageFormat {
 }
 
 /// The voice of the command line.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Say {
     /// Only errors and the last line.
     pub quiet: bool,

@@ -19,6 +19,9 @@ pub(super) struct WhyArguments {
     /// A run of the state folder instead of the last: its id, the day it was for, or `all` of them.
     #[arg(long, value_name = "ID|DATE|all")]
     pub run: Option<String>,
+    /// Runs of this environment of tanguero.yaml only.
+    #[arg(long, value_name = "NAME", env = "TANGUERO_ENV")]
+    pub env: Option<String>,
 }
 
 /// Prints where the record ended; exit 1 if it was never seen.
@@ -28,6 +31,7 @@ pub(super) fn why(arguments: &WhyArguments, say: &Say) -> ExitCode {
         current: std::env::current_dir().unwrap_or_default(),
         key: arguments.key.clone(),
         run: arguments.run.clone(),
+        environment: arguments.env.clone(),
         as_of: today(),
     };
     match answer(&request) {

@@ -40,6 +40,10 @@ impl<'a, 'd> Teller<'a, 'd> {
             if read.is_multiple_of(BREATH) && (self.comparison.is_stopped)() {
                 return Err(CompareError::Stopped);
             }
+            let is_missed = |place: Place| self.comparison.before.is_none_or(|table| table.counts(place.part()));
+            if new.is_none() && !old.is_some_and(is_missed) {
+                continue;
+            }
             let old = cells(before.as_mut(), old)?;
             let new = cells(Some(&mut now), new)?;
             self.pair(old.as_deref(), new.as_deref(), tell)?;

@@ -91,6 +91,7 @@ pub(super) fn scan(
     parts: usize,
 ) -> Result<Scanned, CompareError> {
     let mut scan = Scan {
+        table,
         places,
         width: table.header.len(),
         last: places
@@ -111,6 +112,7 @@ pub(super) fn scan(
 }
 
 struct Scan<'a> {
+    table: &'a Table,
     places: &'a Places,
     /// Fields of a row.
     width: usize,
@@ -265,7 +267,7 @@ impl Scan<'_> {
             join(joined, source, cells, &places.columns, false);
             xxh3_64(joined)
         };
-        self.scanned.rows += 1;
+        self.scanned.rows += u64::from(self.table.counts(place.part()));
         let part = (key >> 96) as usize & (self.scanned.notes.count() - 1);
         self.scanned.notes.add(part, &Note { key, place, row }.bytes())
     }

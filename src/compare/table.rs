@@ -18,6 +18,8 @@ pub struct Table {
     /// Its columns; the second `Name` is `Name#2`.
     pub header: Vec<String>,
     pub(super) parts: Vec<Part>,
+    /// Parts from this one on hold rows that were gone from the table before.
+    gone: Option<usize>,
 }
 
 /// One file of a table, plain UTF-8.
@@ -37,19 +39,38 @@ impl Table {
     /// # Errors
     /// A file that cannot be read, or has no header, or another than the first.
     pub fn open(files: &[PathBuf], scratch: &Path) -> Result<Self, CompareError> {
-        let mut table = Self { header: Vec::new(), parts: Vec::new() };
-        for path in files {
-            let plain = plain(path, scratch)?;
-            let (header, part) = part(path, plain)?;
-            if table.parts.is_empty() {
-                table.header = header;
-            } else if table.header != header {
-                let message = "has another header than the first part of its table".to_owned();
-                return Err(CompareError::Header { path: path.clone(), message });
-            }
-            table.parts.push(part);
-        }
+        let mut table = Self { header: Vec::new(), parts: Vec::new(), gone: None };
+        files.iter().try_for_each(|path| table.add(path, scratch))?;
         Ok(table)
+    }
+
+    /// With `files` of rows that were gone from the table before: one that comes back is no new row, one that does not is not
+    /// missed.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn with_gone(mut self, files: &[PathBuf], scratch: &Path) -> Result<Self, CompareError> {
+        self.gone = Some(self.parts.len());
+        files.iter().try_for_each(|path| self.add(path, scratch))?;
+        Ok(self)
+    }
+
+    fn add(&mut self, path: &Path, scratch: &Path) -> Result<(), CompareError> {
+        let plain = plain(path, scratch)?;
+        let (header, part) = part(path, plain)?;
+        if self.parts.is_empty() {
+            self.header = header;
+        } else if self.header != header {
+            let message = "has another header than the first part of its table".to_owned();
+            return Err(CompareError::Header { path: path.to_path_buf(), message });
+        }
+        self.parts.push(part);
+        Ok(())
+    }
+
+    /// Whether the rows of this part count as rows of the table.
+    pub(super) fn counts(&self, part: usize) -> bool {
+        self.gone.is_none_or(|gone| part < gone)
     }
 
     /// Bytes of all its files.

@@ -225,3 +225,23 @@ proptest! {
         prop_assert_eq!(found.rows, (before.len() as u64, now.len() as u64));
     }
 }
+
+#[test]
+fn rows_that_were_gone_before_match_and_are_not_missed() {
+    let place = Place::new();
+    let before = place.write("before.csv", "id,name\nA1,One\nA2,Two\n");
+    let gone = place.write("gone.csv", "id,name\nA7,Seven\nA8,Eight\nA9,Nine\n");
+    let now = place.write("now.csv", "id,name\nA1,One\nA7,Seven\nA8,Acht\nA3,Three\n");
+    let table = place.open(&[before]).with_gone(&[gone], place.0.path()).unwrap();
+    let (found, told) = place.compare(Some(&table), &place.open(&[now]), &["id"], false);
+    assert_eq!(
+        told,
+        [
+            (ChangeKind::Changed, "A8".to_owned(), vec![cell("name", "Eight", "Acht")]),
+            (ChangeKind::Added, "A3".to_owned(), vec![]),
+            (ChangeKind::Removed, "A2".to_owned(), vec![]),
+        ]
+    );
+    assert_eq!((found.rows, found.same, found.changed), ((2, 4), 2, 1));
+    assert_eq!((found.added.0, found.removed.0), (1, 1));
+}

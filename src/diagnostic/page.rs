@@ -12,12 +12,12 @@ meaning and is never used again. `tanguero explain R204` prints an entry. This p
 `src/diagnostic/code/`; edit that, then run the tests with `UPDATE_DOCS=1`.
 
 **Found**: *mapping*, before any row is read: nothing runs (exit 3), and `check` tells it. *row*: one record; the others go on.
-*run*: the run as a whole is refused, fails or is warned (exit 1, 4 or 6). Capital words are articles, listed in
+*run*: the run as a whole is refused, fails or is warned (exit 1, 4, 6 or 7). Capital words are articles, listed in
 [formats.md](formats.md#articles).
 ";
 
 /// What each letter stands for; the mistakes of the first three are shown as mappings that make them.
-const GROUPS: [(char, &str); 11] = [
+const GROUPS: [(char, &str); 12] = [
     ('Y', "The mapping's text"),
     ('R', "Names, and rules of the format"),
     ('Q', "SQL"),
@@ -29,6 +29,7 @@ const GROUPS: [(char, &str); 11] = [
     ('W', "Warnings: the record is written"),
     ('T', "Tests of a mapping"),
     ('F', "The form of a Totango file, judged by `lint`"),
+    ('N', "Services that are called, and schedules"),
 ];
 
 /// The whole page, in Markdown.

@@ -5,12 +5,14 @@
 //! rooms above. Pure: no I/O, no clock.
 
 mod columns;
+mod cron;
 mod file;
 mod options;
 mod output;
 mod project;
 mod read;
 mod rows;
+mod schedule;
 mod schema;
 mod sources;
 mod stores;
@@ -22,6 +24,7 @@ mod tree;
 mod variables;
 mod wide;
 
+pub use cron::Cron;
 pub use file::parse;
 pub use project::parse_project;
 pub use schema::{mapping_schema, project_schema};

@@ -1,9 +1,9 @@
 //! `output` and `limits`: what is written, and past what nothing is.
 
 use super::read::{Entry, Reader, Section, Takes, words};
-use super::tree::{Limits, Output, RejectRecord};
+use super::sources;
+use super::tree::{Limits, Output, RejectRecord, Text};
 use super::variables::Use;
-use crate::yaml::Spanned;
 
 pub(super) const OUTPUT: Section = Section {
     what: "`output`",
@@ -14,7 +14,7 @@ pub(super) const OUTPUT: Section = Section {
         ("split", Takes::Section(&SPLIT)),
         ("changes", Takes::Flag),
         ("rejects", Takes::Section(&REJECTS)),
-        ("archive", Takes::Later),
+        ("archive", Takes::Text),
     ]],
     required: &[],
     one_of: &[],
@@ -79,10 +79,19 @@ pub(super) fn output(reader: &mut Reader<'_>, entry: Entry<'_>) -> Output {
         output.changes = reader.flag(entry).filter(|changes| changes.value).map(|_| entry.key);
     }
     if let Some(entry) = keys.get("archive") {
-        reader.not_yet("output.archive", entry.key, "this version archives nothing");
-        output.archive = entry.node.as_text().map(|text| Spanned::new(text.to_owned(), entry.node.span));
+        output.archive = archive(reader, entry);
     }
     output
+}
+
+/// A folder or a URL that is another one for each day: copies of two days must not replace each other.
+fn archive(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<Text> {
+    let to = sources::file(reader, entry, Use::Path)?;
+    if entry.node.as_text().is_some_and(|text| text.contains("${as_of")) {
+        return Some(to);
+    }
+    reader.bad_value(entry, &to.value, "no day in it", "copies are dated: `archive/${as_of}`");
+    None
 }
 
 /// `limits:`.

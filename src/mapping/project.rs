@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::read::{Entry, Keys, Reader, Section, Takes, listed, similar, words};
-use super::tree::{ProjectFile, Text};
+use super::tree::{ProjectFile, ScheduleEntry, Text};
 use super::variables::{Use, Variables};
-use super::{columns, file, sources, stores};
+use super::{columns, file, schedule, sources, stores};
 use crate::diagnostic::{Diagnostic, Diagnostics, code, nearest};
 use crate::yaml::Value;
 
@@ -22,7 +22,7 @@ pub(super) const PROJECT: Section = Section {
         ("state", Takes::TextOr(&STATE)),
         ("publish", Takes::Words(|| words(PUBLISH))),
         ("deliver", Takes::Later),
-        ("schedule", Takes::Later),
+        ("schedule", Takes::Names(&Takes::Section(&schedule::SCHEDULE))),
         ("notify", Takes::Later),
         ("service_timezone", Takes::Text),
     ]],
@@ -66,7 +66,7 @@ pub fn parse_project(path: &str, text: &str, variables: &Variables) -> (Option<P
         return (Some(empty(path, variables.clone())), first.found);
     }
     let Some(keys) = file::whole(&mut first, &node, &PROJECT) else { return (None, first.found) };
-    let environment = environment(&mut first, &keys, variables.env());
+    let (environments, environment) = environments(&mut first, &keys, variables.env());
     let mut own = environment.variables;
     for (name, value) in keys.get("variables").map(|entry| values(&mut first, entry)).unwrap_or_default() {
         own.entry(name).or_insert(value);
@@ -74,6 +74,7 @@ pub fn parse_project(path: &str, text: &str, variables: &Variables) -> (Option<P
     let variables = variables.clone().or(own);
     let mut reader = Reader { path, text, variables: &variables, found: first.found };
     let mut project = project(&mut reader, &keys, empty(path, variables.clone()));
+    project.environments = environments;
     project.directory = environment.output.directory(&mut reader).or(project.directory);
     project.reports = environment.output.reports(&mut reader).or(project.reports);
     reader.found.sort();
@@ -86,11 +87,13 @@ fn empty(path: &str, variables: Variables) -> ProjectFile {
         sources: Vec::new(),
         stores: Vec::new(),
         variables,
+        environments: Vec::new(),
         defaults: Vec::new(),
         attributes: None,
         directory: None,
         reports: None,
         publish_together: false,
+        schedules: Vec::new(),
         service_timezone: None,
         state: None,
         snapshot_always: false,
@@ -99,7 +102,7 @@ fn empty(path: &str, variables: Variables) -> ProjectFile {
 }
 
 fn project(reader: &mut Reader<'_>, keys: &Keys<'_>, empty: ProjectFile) -> ProjectFile {
-    for key in ["deliver", "schedule", "notify"] {
+    for key in ["deliver", "notify"] {
         if let Some(entry) = keys.get(key) {
             reader.not_yet(key, entry.key, "this version does not do this");
         }
@@ -115,12 +118,23 @@ fn project(reader: &mut Reader<'_>, keys: &Keys<'_>, empty: ProjectFile) -> Proj
         directory: output.directory(reader),
         reports: output.reports(reader),
         publish_together: publish.is_some_and(|word| word.value),
+        schedules: schedules(reader, keys),
         service_timezone: keys.get("service_timezone").and_then(|entry| reader.text(entry, Use::Text)),
         state: state.folder,
         snapshot_always: state.always,
         days_kept: state.keep,
         ..empty
     }
+}
+
+/// `schedule:`, whose environments are this file's.
+fn schedules(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Vec<ScheduleEntry> {
+    let environments = keys.get("environments").map(|entry| &entry.node.value);
+    let names: Vec<&str> = match environments {
+        Some(Value::Mapping(entries)) => entries.iter().map(|(name, _)| name.value.as_str()).collect(),
+        _ => Vec::new(),
+    };
+    keys.get("schedule").map(|entry| schedule::schedules(reader, entry, &names)).unwrap_or_default()
 }
 
 /// `state:`, a folder or more.
@@ -174,9 +188,9 @@ struct Environment<'n> {
     output: Folders<'n>,
 }
 
-/// The chosen one of `environments:`; the others are judged too.
-fn environment<'n>(reader: &mut Reader<'_>, keys: &Keys<'n>, chosen: Option<&str>) -> Environment<'n> {
-    let Some(entry) = keys.get("environments") else { return Environment::default() };
+/// The names of `environments:`, and the chosen one; the others are judged too.
+fn environments<'n>(reader: &mut Reader<'_>, keys: &Keys<'n>, chosen: Option<&str>) -> (Vec<Text>, Environment<'n>) {
+    let Some(entry) = keys.get("environments") else { return Default::default() };
     let entries = reader.names(entry, "{prod: {variables: {REGION: eu}}}");
     let names: Vec<&str> = entries.iter().map(|entry| entry.name).collect();
     let mut found = None;
@@ -195,7 +209,8 @@ fn environment<'n>(reader: &mut Reader<'_>, keys: &Keys<'n>, chosen: Option<&str
         let diagnostic = Diagnostic::error(&code::BAD_VALUE, format!("no environment is called `{name}`"));
         reader.report(diagnostic.at(place, format!("`{name}` is not here")).help(help));
     }
-    found.unwrap_or_default()
+    let names = entries.iter().map(|entry| Text::new(entry.name.to_owned(), entry.key)).collect();
+    (names, found.unwrap_or_default())
 }
 
 /// `variables:`, as they stand.

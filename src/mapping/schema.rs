@@ -92,6 +92,7 @@ fn of_section(section: &'static Section) -> Value {
 fn value(takes: Takes) -> Value {
     match takes {
         Takes::Text => scalar(),
+        Takes::Shape(pattern) => json!({ "type": "string", "pattern": format!("{pattern}|{VARIABLE}") }),
         Takes::Texts => json!({ "type": "array", "items": scalar() }),
         Takes::Spellings => {
             json!({ "type": "array", "items": { "type": ["string", "number", "boolean", "null"] } })

@@ -88,6 +88,12 @@ impl Variables {
         self
     }
 
+    /// The same in another environment.
+    #[must_use]
+    pub fn in_environment(self, name: &str) -> Self {
+        Self { env: Some(name.to_owned()), ..self }
+    }
+
     /// The run's day.
     pub fn as_of(&self) -> Date {
         self.as_of

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::output::step::Step;
+use crate::output::step::{Step, replace};
 use crate::output::{OutputError, RunReport, Staged, folder};
 
 /// So many runs are kept.
@@ -56,9 +56,7 @@ impl Evidence {
     /// # Errors
     /// If the disk is full or fails.
     pub fn finish(&self, report: &RunReport) -> Result<(), OutputError> {
-        let whole = self.folder.join(".run.json");
-        Step::Write(whole.clone(), report.to_json()).run()?;
-        Step::Rename { from: whole, to: self.folder.join(folder::MANIFEST), content: None }.run()?;
+        replace(&self.folder.join(folder::MANIFEST), report.to_json())?;
         let mut runs = runs_in(&self.runs)?;
         runs.truncate(runs.len().saturating_sub(KEPT));
         for run in runs.iter().filter(|run| **run != self.folder) {

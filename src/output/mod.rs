@@ -14,6 +14,7 @@
 //!
 //! This room knows no engine and judges no row.
 
+mod archive;
 mod duplicates;
 mod error;
 mod evidence;
@@ -38,6 +39,7 @@ mod table;
 mod tests;
 mod why;
 
+pub use archive::archive;
 pub use duplicates::{Duplicate, DuplicatesWriter};
 pub use error::OutputError;
 pub use evidence::{Evidence, find_run, runs};
@@ -59,5 +61,6 @@ pub use report::{
 pub(crate) use scan::each_record;
 pub use split::Split;
 pub use staging::{Staged, StagedFile, Staging};
+pub use step::replace;
 pub use table::write_table;
 pub use why::why;

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::output::{OutputError, folder};
 
@@ -58,6 +58,17 @@ impl Step {
 
 const LOST: &str = "is gone before it was put in place, so the folder's set is neither old nor new: \
                     remove `.tanguero-journal` there and run again";
+
+/// Puts a small file in place of another, whole or not at all.
+///
+/// # Errors
+/// If the disk is full or fails.
+pub fn replace(path: &Path, bytes: Vec<u8>) -> Result<(), OutputError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let whole = path.with_file_name(format!(".{name}.new"));
+    Step::Write(whole.clone(), bytes).run()?;
+    Step::Rename { from: whole, to: path.to_path_buf(), content: None }.run()
+}
 
 /// Does all of them, in order.
 pub(crate) fn run(steps: &[Step]) -> Result<(), OutputError> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::canonicalize;
 
 use crate::diagnostic::{Diagnostic, Place, code};
-use crate::pipeline::folders::Folders;
+use crate::pipeline::folders::{Folders, without_user};
 use crate::pipeline::prepare::Prepared;
 use crate::project::MappingFile;
 
@@ -49,12 +49,19 @@ pub(super) fn circles(prepared: &[Prepared], folders: &Folders) -> Vec<Diagnosti
         .flatten()
         .filter_map(|to| canonicalize(to).ok())
         .collect();
+    let urls = [folders.target.as_ref(), folders.reports_url.as_ref()].into_iter().flatten();
+    let stores: Vec<String> = urls.map(|url| without_user(url)).collect();
     for reader in prepared {
         for (name, source) in &reader.sources {
             let paths = source.paths().filter_map(|path| canonicalize(path).ok());
             let written =
                 paths.filter(|path| path.parent().is_some_and(|parent| targets.iter().any(|to| to == parent)));
-            let mut names = written.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()));
+            let names = written.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()));
+            let objects = source.urls().filter_map(|url| {
+                let (folder, name) = url.rsplit_once('/')?;
+                stores.iter().any(|to| to == folder).then(|| name.to_owned())
+            });
+            let mut names = names.chain(objects);
             let Some(file) = names.find(|file| prepared.iter().any(|writer| writes(writer, file))) else { continue };
             let mut diagnostic = Diagnostic::error(
                 &code::OUTPUT_AS_SOURCE,
@@ -73,10 +80,6 @@ pub(super) fn circles(prepared: &[Prepared], folders: &Folders) -> Vec<Diagnosti
 fn writes(writer: &Prepared, file: &str) -> bool {
     let output = &writer.resolved.output;
     let rest = file.strip_prefix(output.stem()).and_then(|rest| rest.strip_suffix(".csv"));
-    let ours = |rest: &str| {
-        [".rejects", ".duplicates", ".removed"].contains(&rest)
-            || rest.starts_with(".part-")
-            || rest.starts_with(".pass-")
-    };
-    writer.file.asked && (file == output.file || rest.is_some_and(ours))
+    let is_report = rest.is_some_and(|rest| [".rejects", ".duplicates", ".removed"].contains(&rest));
+    writer.file.asked && (is_report || output.is_file(file))
 }

@@ -171,10 +171,20 @@ fn source_exit(error: &SourceError) -> Exit {
     }
 }
 
+/// Stores, services and networks that failed.
+static CALLED: [&Code; 6] = [
+    &code::STORE_FAILED,
+    &code::ARCHIVE_FAILED,
+    &code::WEB_DENIED,
+    &code::WEB_FAILED,
+    &code::WEB_REFUSED,
+    &code::WEB_UNKNOWN,
+];
+
 fn world_exit(code: &Code) -> Exit {
     match code.id {
-        id if id == code::STORE_FAILED.id => Exit::Store,
-        id if id == code::STORE_SETTING.id => Exit::Mapping,
+        id if CALLED.iter().any(|code| code.id == id) => Exit::Store,
+        id if [code::STORE_SETTING.id, code::WEB_ADDRESS.id].contains(&id) => Exit::Mapping,
         _ => Exit::Failed,
     }
 }

@@ -5,10 +5,10 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::mapping::{Text, parse_project};
+use crate::mapping::{ProjectFile, Text, parse_project};
 use crate::output::short;
 use crate::pipeline::{Failure, RunRequest};
-use crate::project::Loaded;
+use crate::project::{Loaded, Project};
 use crate::store::is_url;
 use crate::yaml::Span;
 
@@ -30,7 +30,7 @@ impl Folders {
     pub(super) fn new(request: &RunRequest, loaded: &Loaded) -> Self {
         let root = &loaded.project.root;
         let file = loaded.project.file.as_ref();
-        let directory = file.and_then(|file| file.directory.as_ref()).map_or("out", |text| text.value.as_str());
+        let directory = directory(file);
         let out = request.out.as_ref().map(|out| out.to_string_lossy());
         let target = Some(out.as_deref().unwrap_or(directory)).filter(|text| is_url(text)).map(str::to_owned);
         let reports = file.and_then(|file| file.reports.as_ref()).map(|text| text.value.as_str());
@@ -58,7 +58,7 @@ impl Folders {
 }
 
 /// A URL without user and query, and without slashes at its end.
-fn without_user(url: &str) -> String {
+pub(super) fn without_user(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or_default();
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -68,10 +68,30 @@ fn without_user(url: &str) -> String {
     format!("{scheme}://{host}/{path}").trim_end_matches('/').to_owned()
 }
 
-/// The state folder of a project.
+/// The state folder of a project whose mappings are read.
 pub(super) fn state_of(loaded: &Loaded) -> PathBuf {
-    let state = loaded.project.file.as_ref().and_then(|file| file.state.as_ref());
-    loaded.project.root.join(state.map_or(".tanguero", |state| &state.value))
+    state_folder(&loaded.project)
+}
+
+/// The state folder of a project.
+pub fn state_folder(project: &Project) -> PathBuf {
+    let state = project.file.as_ref().and_then(|file| file.state.as_ref());
+    project.root.join(state.map_or(".tanguero", |state| &state.value))
+}
+
+/// Where a run without `--out` publishes to: a folder or a URL. Two that are equal are one place.
+pub fn output_folder(project: &Project) -> String {
+    let directory = directory(project.file.as_ref());
+    if is_url(directory) {
+        return without_user(directory);
+    }
+    let folder = project.root.join(directory);
+    std::fs::canonicalize(&folder).unwrap_or(folder).to_string_lossy().into_owned()
+}
+
+/// `output.directory`, else `out`.
+fn directory(file: Option<&ProjectFile>) -> &str {
+    file.and_then(|file| file.directory.as_ref()).map_or("out", |text| text.value.as_str())
 }
 
 /// As people read it: relative to the project where it lies inside.
@@ -110,6 +130,12 @@ pub(super) fn temporary_folder(purpose: &str) -> std::io::Result<Scratch> {
 
 /// Makes `loaded` keep to `folder` whatever its project says: evidence and reports of its runs go there.
 pub(super) fn keep_to(folder: &Path, loaded: &mut Loaded) {
+    // What stays there is no publish that anybody wants a copy of.
+    loaded
+        .mappings
+        .iter_mut()
+        .filter_map(|file| file.mapping.as_mut())
+        .for_each(|mapping| mapping.output.archive = None);
     let variables = &loaded.variables;
     let project = loaded.project.file.take().or_else(|| parse_project("tanguero.yaml", "", variables).0);
     loaded.project.file = project.map(|mut file| {

@@ -33,8 +33,8 @@ pub(super) async fn judge(session: &SessionContext, sql: &str, judging: Judging<
     let streams = execute_stream_partitioned(plan, session.task_ctx()).map_err(failed)?;
     let mut workers = JoinSet::new();
     let partitions = streams.len();
-    for (number, mut stream) in streams.into_iter().enumerate() {
-        let mut sink = Sink::new(task, folder, budget)?;
+    let sinks = Sink::all(task, partitions, folder, budget)?;
+    for (number, (mut stream, mut sink)) in streams.into_iter().zip(sinks).enumerate() {
         let (stop, watcher, place) = (stop.clone(), Arc::clone(watcher), place.clone());
         workers.spawn(async move {
             while let Some(batch) = stream.next().await {

@@ -6,6 +6,7 @@ use datafusion::arrow::datatypes::{UInt8Type, UInt32Type, UInt64Type};
 use crate::functions::{LookupTables, explain, fault, text_of};
 use crate::pipeline::{Failure, words};
 use crate::resolve::{CellSpec, Input, Resolved};
+use crate::settle::{Kept, Layout};
 
 /// One of the judged structs.
 pub(super) struct Judged<'a> {
@@ -74,6 +75,8 @@ pub(super) struct Batch {
     pub judged: RecordBatch,
     pub inputs: Vec<StringViewArray>,
     pub fields: Vec<StringViewArray>,
+    /// Row and column of each cell that keeps the value published last.
+    kept: Vec<(usize, usize)>,
 }
 
 impl Batch {
@@ -88,7 +91,23 @@ impl Batch {
             fields: batch.columns()[2 + 2 * judged..].iter().map(text).collect::<Result<_, _>>()?,
             judged: batch.project(&shape).map_err(arrow)?,
             batch,
+            kept: Vec::new(),
         })
+    }
+
+    /// Fills empty cells as they were filled when the rows were judged.
+    pub fn keep(&mut self, kept: &Kept, layout: &Layout) -> Result<(), Failure> {
+        let (filled, places) = kept.look(&self.judged, layout)?;
+        if !places.is_empty() {
+            self.judged = filled.into_owned();
+        }
+        self.kept = places;
+        Ok(())
+    }
+
+    /// Whether the cell of the struct `number` keeps the value published last.
+    pub fn is_kept(&self, number: usize, row: usize) -> bool {
+        self.kept.contains(&(row, number))
     }
 
     /// File and line of a row.

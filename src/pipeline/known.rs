@@ -1,12 +1,16 @@
-//! What values may refer to: keys of sources, and keys that other mappings of the set wrote, rejected or dropped.
+//! What values may refer to: keys of sources, keys that other mappings of the set wrote, rejected or dropped, and keys that
+//! mappings published before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use datafusion::prelude::SessionContext;
 
+use crate::diagnostic::{Code, Diagnostic, Place, code};
 use crate::mapping::CellType;
+use crate::output::MappingReport;
 use crate::pipeline::{Failure, column};
+use crate::project::MappingFile;
 use crate::resolve::{Reference, Resolved, Target};
 use crate::settle::{self, Absence, KeySet, KeySetBuilder};
 use crate::sqltext::identifier;
@@ -28,6 +32,8 @@ pub(super) struct Knowledge {
     /// By source, field, and whether case counts.
     fields: BTreeMap<(String, String, bool), Arc<KeySet>>,
     mappings: BTreeMap<String, MappingKeys>,
+    /// What mappings published before this day; none of those of which nothing says so.
+    before: BTreeMap<String, Option<Arc<KeySet>>>,
 }
 
 impl Knowledge {
@@ -36,15 +42,24 @@ impl Knowledge {
         resolved: &Resolved,
         session: &SessionContext,
         mappings: &BTreeMap<String, MappingKeys>,
+        before: impl Fn(&str) -> Result<Option<KeySet>, Failure>,
     ) -> Result<Self, Failure> {
-        let mut knowledge = Self { fields: BTreeMap::new(), mappings: mappings.clone() };
+        let mut knowledge = Self { fields: BTreeMap::new(), mappings: mappings.clone(), before: BTreeMap::new() };
         let references = resolved.references.iter().flat_map(|reference| {
             let ignores_case = ignores_case(resolved, reference);
             reference.targets.iter().map(move |target| (target, ignores_case))
         });
         let accounts = resolved.hierarchy.known_accounts.iter().map(|target| (target, false));
         for (target, ignores_case) in references.chain(accounts) {
-            let Target::Field { source, field } = target else { continue };
+            let (source, field) = match target {
+                Target::Field { source, field } => (source, field),
+                Target::Mapping(name) => {
+                    if !knowledge.before.contains_key(name) {
+                        knowledge.before.insert(name.clone(), before(name)?.map(Arc::new));
+                    }
+                    continue;
+                }
+            };
             let place = (source.clone(), field.clone(), ignores_case);
             if knowledge.fields.contains_key(&place) {
                 continue;
@@ -65,9 +80,12 @@ impl Knowledge {
                 Target::Field { source, field } => {
                     found.allowed.extend(self.fields.get(&(source.clone(), field.clone(), ignores_case)).cloned());
                 }
-                Target::Mapping(name) if name == own => {}
                 Target::Mapping(name) => {
-                    if let Some(keys) = self.mappings.get(name) {
+                    found.allowed.extend(self.before.get(name).cloned().flatten());
+                    // Its own rows of today are judged as they are settled.
+                    if name != own
+                        && let Some(keys) = self.mappings.get(name)
+                    {
                         found.allowed.push(Arc::clone(&keys.written));
                         found.absent.push((Arc::clone(&keys.rejected), Absence::Rejected));
                         found.absent.push((Arc::clone(&keys.filtered), Absence::Filtered));
@@ -76,6 +94,33 @@ impl Knowledge {
             }
         }
         found
+    }
+
+    /// Where a value was found nowhere: the mappings it might have been found in, had anything said what they published before.
+    pub(super) fn forgotten(&self, file: &MappingFile, report: &MappingReport) -> Vec<Diagnostic> {
+        let Some(mapping) = &file.mapping else { return Vec::new() };
+        let any = |codes: [&Code; 3]| {
+            codes
+                .iter()
+                .any(|code| [&report.rejects, &report.warnings].iter().any(|found| found.0.contains_key(code.id)))
+        };
+        let of_references = any([&code::REFERENCE_MISSING, &code::REFERENCE_WARNING, &code::REFERENCE_EMPTIED]);
+        let of_parents = any([&code::PARENT_MISSING, &code::PARENT_REJECTED, &code::DETACHED]);
+        let references = mapping.references.iter().flat_map(|(_, reference)| &reference.targets);
+        let parents = mapping.hierarchy.iter().flat_map(|hierarchy| &hierarchy.known_accounts);
+        let wanted = references.filter(|_| of_references).chain(parents.filter(|_| of_parents));
+        let mut told = BTreeSet::new();
+        wanted
+            .filter(|target| self.before.get(&target.value).is_some_and(Option::is_none) && told.insert(&target.value))
+            .map(|target| {
+                let name = &target.value;
+                let message = format!("nothing says what `{name}` published before: only what it writes now was found");
+                let place = Place::new(&file.shown, target.span);
+                Diagnostic::warning(&code::NO_SNAPSHOT, message)
+                    .at(place, "no snapshot yet")
+                    .help(code::NO_SNAPSHOT.cure)
+            })
+            .collect()
     }
 }
 

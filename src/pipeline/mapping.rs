@@ -84,7 +84,9 @@ impl Mappings<'_> {
         clock.enter(Stage::Lookups);
         let plain = prepared.session(self.engine, &Arc::new(LookupTables::new()), false)?;
         let tables = Arc::new(lookups::read(resolved, &plain, &prepared.files).await?);
-        let knowledge = Knowledge::read(resolved, &plain, known).await?;
+        let as_of = self.request.as_of.to_string();
+        let before = |name: &str| self.remembering.published_keys(name, &as_of);
+        let knowledge = Knowledge::read(resolved, &plain, known, before).await?;
 
         clock.enter(Stage::Query);
         let rows = prepared.rows(&plain, self.spill, self.stop).await?;
@@ -97,9 +99,10 @@ impl Mappings<'_> {
         clock.enter(Stage::Judge);
         let beside = beside::read(prepared, &session).await?;
         let budget = Arc::new(Budget::new((self.request.memory as f64 * RECORDS_SHARE) as u64));
-        let as_of = self.request.as_of.to_string();
         let past = Past::read(self.remembering, prepared, &as_of)?;
         let mut task = task(resolved, &knowledge, beside, arrival, self.request.threads);
+        let multiplies = prepared.query.as_ref().is_some_and(|query| query.traceable);
+        Arc::make_mut(&mut task).layout.one_row_a_record = !multiplies;
         let (kept, pinned) = (past.kept(resolved, self.spill, &budget)?, past.pinned(resolved));
         if kept.is_some() || pinned.is_some() {
             let task = Arc::make_mut(&mut task);
@@ -141,7 +144,7 @@ impl Mappings<'_> {
         }
         let places = (self.staging, self.spill);
         let mut compared = compared(self.remembering, prepared, &past, &settled, places, &as_of)?;
-        if !compared.unchanged.is_empty() {
+        if !compared.unchanged.is_empty() && !self.request.whole {
             settled.omit(std::mem::take(&mut compared.unchanged));
         }
         let settled = settled;
@@ -155,6 +158,7 @@ impl Mappings<'_> {
             session: &self.report_session(&tables),
             staging: self.staging,
             filtered: &filtered,
+            kept_from: past.entry.as_ref().map(|entry| entry.published.as_of.as_str()),
             stop: self.stop,
         };
         let (told, written) = self.tell_and_write(&look, prepared, &settled);
@@ -167,6 +171,9 @@ impl Mappings<'_> {
         finished.report.compared_with = past.entry.as_ref().map(|entry| entry.published.as_of.clone());
         for (column, count) in kept.iter().flat_map(|kept| kept.filled()).filter(|(_, count)| *count > 0) {
             finished.report.kept.0.push((resolved.columns[column].name.clone(), count));
+        }
+        if self.remembering.reads() {
+            finished.warnings.extend(knowledge.forgotten(&prepared.file, &finished.report));
         }
         let (passed, warnings) = limits(self.request, prepared, &past, &compared, &finished.report);
         finished.warnings.extend(warnings);

@@ -37,6 +37,7 @@ mod prepare;
 mod preview;
 mod query;
 mod remember;
+mod remembered;
 mod reports;
 mod request;
 mod run;
@@ -53,6 +54,7 @@ pub use check::{CheckOutcome, CheckRequest, check};
 pub use diff::{Compared, DiffOutcome, DiffRequest, DiffSides, Tell, diff};
 pub use explain::{Unexplained, View, explain};
 pub use failure::Failure;
+pub use folders::{output_folder, state_folder};
 pub use guess::{GuessOutcome, GuessRequest, guess};
 pub use history::{HistoryLine, HistoryRequest, history};
 pub use init::init;
@@ -61,7 +63,7 @@ pub use plan::{Condition, Effects, Emptied, Last, Measure, Plan, PlanOutcome, Pl
 pub use preview::{
     CellFault, Following, Preview, PreviewCell, PreviewFate, PreviewOutcome, PreviewRecord, PreviewRequest, preview,
 };
-pub use request::{Exit, LIMITS, RunRequest, Situation, Stage, Stop, Watcher};
+pub use request::{Exit, LIMITS, RunRequest, Situation, Stage, Stop, Unwatched, Watcher};
 pub use run::{RunOutcome, run};
 pub use state::{StateRequest, state_import, state_prune, state_reset, state_show};
 pub use test::{

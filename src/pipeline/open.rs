@@ -13,7 +13,7 @@ use crate::mapping::{SourceEntry, SourceOrigin, Text};
 use crate::pipeline::asked::Wanted;
 use crate::pipeline::prepare::{Look, Preparing};
 use crate::pipeline::{Failure, Situation};
-use crate::project::{Project, around};
+use crate::project::{Project, load_project};
 use crate::source::{SourceDefinition, open};
 use crate::vet::{self, QueryText, VettedQuery};
 
@@ -161,9 +161,9 @@ impl Preparing<'_> {
 
 /// The project around the current folder, for commands that read no mapping.
 pub(super) fn project_around(given: &Situation) -> Result<Project, Failure> {
-    match around(&given.current, &given.options()) {
-        Ok((project, found)) if !found.has_errors() => Ok(project),
-        Ok((_, found)) => Err(Failure::Mapping(found)),
+    match load_project(&given.current, &given.options()) {
+        Ok(loaded) if !loaded.diagnostics.has_errors() => Ok(loaded.project),
+        Ok(loaded) => Err(Failure::Mapping(loaded.diagnostics)),
         Err(why) => Err(Failure::World(Diagnostic::error(&code::USAGE, why))),
     }
 }

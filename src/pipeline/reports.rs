@@ -38,6 +38,8 @@ pub(super) struct SecondLook<'a> {
     pub staging: &'a Staging<'a>,
     /// Keys of the rows that `where` dropped.
     pub filtered: &'a KeySet,
+    /// The day up to which values were published that empty cells keep.
+    pub kept_from: Option<&'a str>,
     pub stop: &'a Stop,
 }
 
@@ -111,7 +113,11 @@ impl SecondLook<'_> {
         });
         while let Some(batch) = batches.recv().await {
             self.stop.check()?;
-            let batch = Batch::new(batch.map_err(engine)?, telling.judged.len())?;
+            let mut batch = Batch::new(batch.map_err(engine)?, telling.judged.len())?;
+            let task = self.settled.task();
+            if let Some(kept) = &task.known.kept {
+                batch.keep(kept, &task.layout)?;
+            }
             for row in 0..batch.batch.num_rows() {
                 let place = batch.place(row);
                 let reasons = recall.meet(place);
@@ -242,11 +248,15 @@ impl Telling<'_> {
             .explain(rejected, Some(&|column| batch.value(column, row).unwrap_or_default().to_owned()))?;
         let judged = told.column.and_then(|column| self.judged.get(column));
         let input = told.column.and_then(|column| text_at(batch.inputs.get(column)?, row));
+        let is_kept = told.column.is_some_and(|column| batch.is_kept(column, row));
+        let whence = self.look.kept_from.filter(|_| is_kept).map_or_else(String::new, |day| {
+            format!("; the cell is empty and keeps the value published last, up to {day}")
+        });
         Ok(Told {
             code: told.code.unwrap_or(&code::WORLD),
             column: judged.map_or("record", |judged| judged.name).to_owned(),
             source_column: judged.map_or("", |judged| judged.source_column).to_owned(),
-            message: self.reason_in_words(rejected.reason, &told),
+            message: self.reason_in_words(rejected.reason, &told) + &whence,
             value: input.map_or(told.value, str::to_owned),
             related: told.related,
         })

@@ -89,6 +89,10 @@ pub struct RunRequest {
     pub evidence: bool,
     /// Let what earlier runs published count.
     pub recall: bool,
+    /// The state folder whose memory counts, and is left as it is; none: the project's.
+    pub recall_from: Option<PathBuf>,
+    /// Write every row, where `output.changes` wants those that changed alone.
+    pub whole: bool,
     /// A folder that gets the Totango files of a dry run; none: they go with it.
     pub set_aside: Option<PathBuf>,
 }
@@ -118,6 +122,8 @@ impl RunRequest {
             accept: Vec::new(),
             evidence: true,
             recall: true,
+            recall_from: None,
+            whole: false,
             set_aside: None,
         }
     }
@@ -167,7 +173,8 @@ pub trait Watcher: Send + Sync {
 }
 
 /// Nobody watches: what is wanted comes at the end.
-pub(super) struct Unwatched;
+#[derive(Debug, Clone, Copy)]
+pub struct Unwatched;
 
 impl Watcher for Unwatched {
     fn stage(&self, _: &str, _: Stage) {}

@@ -1,5 +1,6 @@
 //! The corridor of `tanguero run`: from mapping files to a published folder and its evidence.
 
+mod archive;
 mod publish;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -328,7 +329,8 @@ impl Running<'_> {
             // A mapping that was only referred to has done its part.
             if one.file.asked {
                 let staged = outputs.into_iter().chain(reports).collect();
-                done.push(Done { report, staged, left, adds_up: one.resolved.format.is_additive() });
+                let archive = archive::Wish::of(&one);
+                done.push(Done { report, staged, left, archive, adds_up: one.resolved.format.is_additive() });
             }
         }
         done

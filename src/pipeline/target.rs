@@ -4,10 +4,10 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
 use crate::output::{
     Leftover, Lock, OutputError, PublishPlan, Remote, RemoteFolder, RemoteReports, RunReport, Staged, Staging,
 };
-use crate::pipeline::folders::Folders;
+use crate::pipeline::folders::{Folders, shown, without_user};
 use crate::pipeline::{Failure, Stop};
 use crate::project::Loaded;
-use crate::store::Stores;
+use crate::store::{Stores, is_url};
 
 /// Takes the target of a run, if it is in a store.
 pub(super) async fn take(folders: &Folders, loaded: &Loaded, run_id: &str) -> Result<Option<Remote>, Failure> {
@@ -60,7 +60,8 @@ pub(super) async fn publish(
     }
 }
 
-fn folder(stores: &Stores, url: &str) -> Result<RemoteFolder, Failure> {
+/// The folder of a store at `url`.
+pub(super) fn folder(stores: &Stores, url: &str) -> Result<RemoteFolder, Failure> {
     let location = stores.open(url)?;
     Ok(RemoteFolder {
         store: location.store.clone(),
@@ -75,6 +76,7 @@ fn folder(stores: &Stores, url: &str) -> Result<RemoteFolder, Failure> {
 /// What is wrong with the places that `tanguero.yaml` and the command line name, before any store is asked.
 pub(super) fn misplaced(folders: &Folders, loaded: &Loaded) -> Diagnostics {
     let mut found = Diagnostics::new();
+    archives(folders, loaded, &mut found);
     let file = loaded.project.file.as_ref();
     let reports = file.and_then(|file| Some((file, file.reports.as_ref()?)));
     let at_reports = |diagnostic: Diagnostic, label: &str| match reports {
@@ -90,10 +92,9 @@ pub(super) fn misplaced(folders: &Folders, loaded: &Loaded) -> Diagnostics {
         return found;
     };
     let shown = folders.shown_output().to_string_lossy().into_owned();
-    if ["http://", "https://"].iter().any(|scheme| target.starts_with(scheme)) {
+    if is_web(target) {
         let message = format!("nothing can be published to {shown}: web servers can only be read");
-        let cure = "name a bucket (`s3://`, `gs://`, `az://`) or an SFTP folder";
-        found.push(Diagnostic::error(&code::STORE_SETTING, message).help(cure));
+        found.push(Diagnostic::error(&code::STORE_SETTING, message).help(NO_WEB));
     }
     let Some(place) = folders.shown_reports() else {
         let message = format!("{shown} is a store, and `output.reports` is not set");
@@ -115,6 +116,34 @@ pub(super) fn misplaced(folders: &Folders, loaded: &Loaded) -> Diagnostics {
         found.push(at_reports(diagnostic, "inside the target").help("name a place outside it"));
     }
     found
+}
+
+/// Dated copies that would lie among what Totango pulls, or nowhere.
+fn archives(folders: &Folders, loaded: &Loaded, found: &mut Diagnostics) {
+    let output = folders.shown_output();
+    for file in loaded.mappings.iter().filter(|file| file.asked) {
+        let Some(to) = file.mapping.as_ref().and_then(|mapping| mapping.output.archive.as_ref()) else { continue };
+        let place = Place::new(&file.shown, to.span);
+        let folder = match is_url(&to.value) {
+            true => without_user(&to.value).into(),
+            false => loaded.project.root.join(&to.value),
+        };
+        if is_web(&to.value) {
+            let message = format!("nothing can be archived in {}: web servers can only be read", folder.display());
+            found.push(Diagnostic::error(&code::STORE_SETTING, message).at(place, "this archive").help(NO_WEB));
+        } else if folder.starts_with(&output) {
+            let message =
+                format!("the copies would lie in {}, which Totango pulls", shown(&output, &loaded.project.root));
+            let diagnostic = Diagnostic::error(&code::ARCHIVE_PLACE, message).at(place, "inside the output");
+            found.push(diagnostic.help(code::ARCHIVE_PLACE.cure));
+        }
+    }
+}
+
+const NO_WEB: &str = "name a bucket (`s3://`, `gs://`, `az://`) or an SFTP folder";
+
+fn is_web(url: &str) -> bool {
+    ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme))
 }
 
 /// What was left in the target, in words.

@@ -21,6 +21,8 @@ pub struct WhyRequest {
     pub key: String,
     /// A run's id or day, or `all`; none: the last one.
     pub run: Option<String>,
+    /// Runs of this environment only; none: all.
+    pub environment: Option<String>,
     /// What variables in the project file may need.
     pub as_of: Date,
 }
@@ -30,18 +32,25 @@ pub struct WhyRequest {
 /// # Errors
 /// A mapping that is not there, a run that was not kept, evidence that cannot be read.
 pub fn why(request: &WhyRequest) -> Result<(String, bool), String> {
-    let options = Options { variables: std::collections::BTreeMap::new(), environment: None, as_of: request.as_of };
+    let environment = request.environment.clone();
+    let options = Options { variables: std::collections::BTreeMap::new(), environment, as_of: request.as_of };
     let mapping = named(&request.mapping, &request.current);
     let loaded = load(&[mapping], &request.current, &options)?;
     let name = loaded.mappings.iter().find(|file| file.asked).map(|file| file.name.clone()).unwrap_or_default();
     let state = state_of(&loaded);
-    let asking = Asking { root: &loaded.project.root, state: &state, mapping: &name, key: &request.key };
+    let asking = Asking {
+        root: &loaded.project.root,
+        state: &state,
+        mapping: &name,
+        key: &request.key,
+        environment: request.environment.as_deref(),
+    };
     if request.run.as_deref() == Some("all") {
         return asking.every_run();
     }
     let run = match &request.run {
-        Some(wanted) => run_of(&state, wanted)?,
-        None => last_run_of(&state, &name)?,
+        Some(wanted) => run_of(&state, wanted, request.environment.as_deref())?,
+        None => last_run_of(&state, &name, request.environment.as_deref())?,
     };
     let run = run.ok_or_else(|| match &request.run {
         Some(wanted) => format!("no kept run is of `{wanted}`; the last 30 are in {}", state.join("runs").display()),
@@ -61,6 +70,12 @@ struct Asking<'a> {
     state: &'a Path,
     mapping: &'a str,
     key: &'a str,
+    environment: Option<&'a str>,
+}
+
+/// Whether a run is one of `environment`; any is if none is asked for.
+fn is_of(report: &RunReport, environment: Option<&str>) -> bool {
+    environment.is_none() || report.environment.as_deref() == environment
 }
 
 impl Asking<'_> {
@@ -69,7 +84,7 @@ impl Asking<'_> {
         let (mut text, mut any) = (String::new(), false);
         for run in runs(self.state).map_err(|error| error.to_string())? {
             let Some(report) = RunReport::read(&run).map_err(|error| error.to_string())? else { continue };
-            if report.mapping(self.mapping).is_none() {
+            if report.mapping(self.mapping).is_none() || !is_of(&report, self.environment) {
                 continue;
             }
             let found = self.findings(&run)?;
@@ -125,9 +140,10 @@ impl Asking<'_> {
 }
 
 /// The newest kept run of a day (its `--as-of`, else the day on which it began), or of an id.
-fn run_of(state: &Path, wanted: &str) -> Result<Option<PathBuf>, String> {
+fn run_of(state: &Path, wanted: &str, environment: Option<&str>) -> Result<Option<PathBuf>, String> {
     let all = runs(state).map_err(|error| error.to_string())?;
-    let as_of = |run: &&PathBuf| RunReport::read(run).ok().flatten().is_some_and(|report| report.as_of == wanted);
+    let is_it = |report: RunReport| report.as_of == wanted && is_of(&report, environment);
+    let as_of = |run: &&PathBuf| RunReport::read(run).ok().flatten().is_some_and(is_it);
     match all.iter().rev().find(as_of) {
         Some(run) => Ok(Some(run.clone())),
         None => find_run(state, Some(wanted)).map_err(|error| error.to_string()),
@@ -135,12 +151,13 @@ fn run_of(state: &Path, wanted: &str) -> Result<Option<PathBuf>, String> {
 }
 
 /// The newest kept run that had the mapping; the newest of all if none had.
-fn last_run_of(state: &Path, mapping: &str) -> Result<Option<PathBuf>, String> {
+fn last_run_of(state: &Path, mapping: &str, environment: Option<&str>) -> Result<Option<PathBuf>, String> {
     let mut all = runs(state).map_err(|error| error.to_string())?;
-    let has =
-        |run: &PathBuf| RunReport::read(run).ok().flatten().is_some_and(|report| report.mapping(mapping).is_some());
+    let is_it = |report: RunReport| report.mapping(mapping).is_some() && is_of(&report, environment);
+    let has = |run: &PathBuf| RunReport::read(run).ok().flatten().is_some_and(is_it);
     match all.iter().rev().find(|run| has(run)) {
         Some(run) => Ok(Some(run.clone())),
-        None => Ok(all.pop()),
+        // Of an environment only its own runs tell.
+        None => Ok(all.pop().filter(|_| environment.is_none())),
     }
 }

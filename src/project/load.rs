@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use crate::diagnostic::{Diagnostics, Texts};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, Texts, code, nearest};
 use crate::mapping::{Mapping, ProjectFile, SECRET_SETTINGS, Variables, parse, parse_project};
-use crate::project::find::{FILE, root_of};
+use crate::project::apart;
+use crate::project::find::{FILE, named, root_of};
 use crate::store::{Stores, keep_secret};
 
 /// What the command line says about reading mappings.
@@ -32,6 +33,8 @@ pub struct Project {
     pub file: Option<ProjectFile>,
     /// Names of all mappings of the project, asked for or not.
     pub names: Vec<String>,
+    /// Those that a mapping of the project refers to, itself included.
+    pub referred: BTreeSet<String>,
     /// Object stores and servers, by the file and the environment.
     pub stores: Stores,
 }
@@ -106,8 +109,9 @@ pub fn load(paths: &[PathBuf], current: &Path, options: &Options) -> Result<Load
             neighbours.entry(stem(&path)).or_insert(path);
         }
     }
-    let stores = Stores::new(file.as_ref().map(|file| file.stores.clone()).unwrap_or_default());
     let names: Vec<String> = neighbours.keys().cloned().collect();
+    let project = whole(root, file, names);
+    loading.diagnostics.extend(scheduled(&project));
 
     let mut mappings: Vec<MappingFile> = Vec::new();
     for path in &files {
@@ -124,8 +128,15 @@ pub fn load(paths: &[PathBuf], current: &Path, options: &Options) -> Result<Load
         }
         next += 1;
     }
+    let mut of_project: BTreeSet<String> =
+        mappings.iter().filter_map(|file| file.mapping.as_ref()).flat_map(referred).collect();
+    // What others refer to is remembered, whichever of them runs tonight.
+    for (_, path) in neighbours.iter().filter(|(name, _)| !mappings.iter().any(|known| known.name == **name)) {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        of_project.extend(parse("", &text, &variables).0.iter().flat_map(referred));
+    }
     Ok(Loaded {
-        project: Project { root, file, names, stores },
+        project: Project { referred: of_project, ..project },
         mappings,
         variables,
         diagnostics: loading.diagnostics,
@@ -152,6 +163,11 @@ impl Loading {
         let (file, diagnostics) = parse_project(FILE, &text, given);
         self.texts.insert(FILE, &text);
         self.diagnostics.extend(diagnostics);
+        if let Some(file) = &file {
+            apart::state(file).into_iter().for_each(|one| self.diagnostics.push(one));
+            let of = |name: &str| given.clone().in_environment(name);
+            self.diagnostics.extend(apart::environments(file, &text, of));
+        }
         Ok(file)
     }
 
@@ -164,17 +180,53 @@ impl Loading {
     }
 }
 
-/// The project around `current`, without its mappings, and what is wrong with its file.
+/// The project around a folder, its mappings unread.
+#[derive(Debug)]
+pub struct LoadedProject {
+    /// The project.
+    pub project: Project,
+    /// What is wrong with its file.
+    pub diagnostics: Diagnostics,
+    /// The file's text, for the renderer.
+    pub texts: Texts,
+}
+
+/// Reads the project around `current`, and none of its mappings.
 ///
 /// # Errors
 /// A project file that cannot be read.
-pub fn around(current: &Path, options: &Options) -> Result<(Project, Diagnostics), String> {
-    let root = root_of(current);
-    let mut loading = Loading { root: root.clone(), diagnostics: Diagnostics::new(), texts: Texts::new() };
+pub fn load_project(current: &Path, options: &Options) -> Result<LoadedProject, String> {
+    let mut loading = Loading { root: root_of(current), diagnostics: Diagnostics::new(), texts: Texts::new() };
     let given = Variables::new(options.variables.clone(), process(), options.as_of, options.environment.clone());
     let file = loading.project(&given)?;
+    let names = mappings_in(&loading.root.join("mappings")).iter().map(|path| stem(path)).collect();
+    let project = whole(loading.root, file, names);
+    loading.diagnostics.extend(scheduled(&project));
+    Ok(LoadedProject { project, diagnostics: loading.diagnostics, texts: loading.texts })
+}
+
+fn whole(root: PathBuf, file: Option<ProjectFile>, names: Vec<String>) -> Project {
     let stores = Stores::new(file.as_ref().map(|file| file.stores.clone()).unwrap_or_default());
-    Ok((Project { root, file, names: Vec::new(), stores }, loading.diagnostics))
+    Project { root, file, names, referred: BTreeSet::new(), stores }
+}
+
+/// Mappings that schedules name and that are not there.
+fn scheduled(project: &Project) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    let Some(file) = &project.file else { return found };
+    for name in file.schedules.iter().flat_map(|schedule| &schedule.mappings) {
+        if named(Path::new(&name.value), &project.root).exists() {
+            continue;
+        }
+        let message = format!("no mapping of the project is called `{}`", name.value);
+        let place = Place::new(&file.path, name.span);
+        let help = match nearest(&name.value, project.names.iter().map(String::as_str)) {
+            Some(near) => format!("`{near}` has a similar name"),
+            None => "the name of a file in `mappings/`, or a path relative to the project".to_owned(),
+        };
+        found.push(Diagnostic::error(&code::BAD_REFERENCE, message).at(place, "not there").help(help));
+    }
+    found
 }
 
 /// Keeps the values of secret settings from being shown, whatever else is wrong with the file they stand in.

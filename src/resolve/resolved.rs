@@ -269,4 +269,10 @@ impl Output {
     pub fn stem(&self) -> &str {
         self.file.strip_suffix(".csv").unwrap_or(&self.file)
     }
+
+    /// Whether `name` is that of the file, or of a part or pass of it.
+    pub fn is_file(&self, name: &str) -> bool {
+        let rest = name.strip_prefix(self.stem()).and_then(|rest| rest.strip_suffix(".csv"));
+        name == self.file || rest.is_some_and(|rest| rest.starts_with(".part-") || rest.starts_with(".pass-"))
+    }
 }

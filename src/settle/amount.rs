@@ -6,6 +6,9 @@ const FRACTION_DIGITS: usize = 30;
 /// Digits before the point that are taken; more are refused. Ten thousand million such numbers still fit.
 const WHOLE_DIGITS: usize = 27;
 
+/// Digits before the point that any number of this kind may have.
+const SUM_DIGITS: usize = 38;
+
 /// One, in units of the fraction.
 const ONE: i128 = 10_i128.pow(30);
 
@@ -30,6 +33,15 @@ impl Amount {
 
     /// The plain decimal `text`; none if it is no such thing, or longer than can be added safely.
     pub(super) fn parse(text: &[u8]) -> Option<Self> {
+        Self::read(text, WHOLE_DIGITS)
+    }
+
+    /// The same of a sum, which may be longer than what it was added from.
+    pub(super) fn parse_sum(text: &[u8]) -> Option<Self> {
+        Self::read(text, SUM_DIGITS)
+    }
+
+    fn read(text: &[u8], whole_digits: usize) -> Option<Self> {
         let (negative, digits) = match text {
             [b'-', rest @ ..] => (true, rest),
             _ => (false, text),
@@ -38,7 +50,7 @@ impl Amount {
         let fraction = digits.get(point + 1..).unwrap_or_default();
         let first = digits[..point].iter().position(|byte| *byte != b'0').unwrap_or(point);
         let whole = &digits[first..point];
-        if digits.is_empty() || whole.len() > WHOLE_DIGITS || fraction.len() > FRACTION_DIGITS {
+        if digits.is_empty() || whole.len() > whole_digits || fraction.len() > FRACTION_DIGITS {
             return None;
         }
         let mut amount = Self { whole: number(whole)?, fraction: number(fraction)?, digits: fraction.len() as u8 };
@@ -95,13 +107,33 @@ impl Ord for Amount {
     }
 }
 
+/// The number of a view that holds up to twelve digits and no needless zero: what a sum would be written as, too.
+#[inline]
+pub(super) fn small(view: u128) -> Option<i64> {
+    let length = view as u32;
+    let mut digits = view >> 32;
+    if !(1..=12).contains(&length) || length > 1 && digits as u8 == b'0' {
+        return None;
+    }
+    let mut number = 0;
+    for _ in 0..length {
+        let digit = (digits as u8).wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number * 10 + i64::from(digit);
+        digits >>= 8;
+    }
+    Some(number)
+}
+
 fn number(digits: &[u8]) -> Option<i128> {
     digits.iter().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i128::from(byte - b'0')))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Amount;
+    use super::{Amount, small};
 
     fn sum(texts: &[&str]) -> String {
         let mut total = Amount::default();
@@ -123,6 +155,30 @@ mod tests {
         assert_eq!(sum(&["999999999999999999999999999", "1"]), "1000000000000000000000000000");
         assert_eq!(sum(&["007", "-0"]), "7");
         assert_eq!(sum(&[]), "0");
+    }
+
+    #[test]
+    fn small_numbers_are_read_as_any_and_only_where_a_sum_is_written_alike() {
+        let view =
+            |text: &str| text.bytes().rev().fold(0, |all, byte| all << 8 | u128::from(byte)) << 32 | text.len() as u128;
+        for text in ["0", "7", "10", "123456789012", "999999999999"] {
+            let number = small(view(text)).unwrap();
+            assert_eq!(Amount::parse(text.as_bytes()).unwrap().as_whole(), Some(number));
+            assert_eq!(Amount::from_whole(number).text(), text);
+        }
+        for text in ["", "00", "07", "-1", "1.0", "1 ", "12345678901a", "/", ":"] {
+            assert_eq!(small(view(text)), None, "{text}");
+        }
+        assert_eq!(small(13), None);
+    }
+
+    #[test]
+    fn a_sum_is_read_back_though_it_is_longer_than_what_is_added() {
+        let long = b"999999999999999999999999999";
+        let mut total = Amount::parse(long).unwrap();
+        (0..100).for_each(|_| total.add(&Amount::parse(long).unwrap()));
+        assert!(Amount::parse(total.text().as_bytes()).is_none());
+        assert_eq!(Amount::parse_sum(total.text().as_bytes()), Some(total));
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
 
+use crate::settle::added::{self, Part};
 use crate::settle::budget::Lease;
 use crate::settle::error::Error;
 use crate::settle::gather::Groups;
@@ -11,6 +14,7 @@ use crate::settle::record::Chunked;
 use crate::settle::rows::{Piece, Rows};
 use crate::settle::rules::Task;
 use crate::settle::sink::Sink;
+use crate::settle::spill::Spill;
 use crate::settle::tally::Tally;
 use crate::settle::twins::Cases;
 
@@ -30,11 +34,12 @@ pub(super) struct Barrier {
 }
 
 /// Brings the sinks together.
-pub(super) fn open(task: &Task, sinks: Vec<Sink>) -> Result<Barrier, Error> {
+pub(super) fn open(task: &Task, sinks: Vec<Sink>, directory: &Path) -> Result<Barrier, Error> {
     let mut tally = Tally::new(&task.layout);
     let (mut files, mut records, mut faulty, mut kept) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut leases, mut groups) = (Vec::new(), Vec::new());
     let mut cases = Cases::default();
+    let sums = sinks.iter().find_map(|sink| Some(Arc::clone(&sink.adding.as_ref()?.sums)));
     for sink in sinks {
         cases.join(sink.cases);
         tally.join(&sink.tally);
@@ -44,6 +49,18 @@ pub(super) fn open(task: &Task, sinks: Vec<Sink>) -> Result<Barrier, Error> {
         kept.push(sink.kept);
         leases.push(sink.lease);
         groups.push(sink.groups);
+    }
+    if let Some(sums) = sums {
+        for Part { spill, records: more, tally: told, cases: seen } in
+            added::finish(task, &sums, || Spill::create(directory))?
+        {
+            cases.join(seen);
+            tally.join(&told);
+            files.push(spill.finish()?);
+            records.push(more);
+            faulty.push(Vec::new());
+            kept.push(Vec::new());
+        }
     }
     if !cases.are_mixed() {
         // Keys in one case have no twins: nothing is left to be looked for.

@@ -25,6 +25,11 @@ impl Budget {
         Self::new(u64::MAX)
     }
 
+    /// Bytes that may be held.
+    pub(super) fn limit(&self) -> u64 {
+        self.limit
+    }
+
     /// Bytes held now.
     pub fn used(&self) -> u64 {
         self.used.load(Ordering::Relaxed)

@@ -1,5 +1,6 @@
 //! Keys and reasons in words, for the reports.
 
+use std::borrow::Cow;
 use std::io;
 
 use crate::diagnostic::{Code, code};
@@ -64,7 +65,7 @@ impl<'a> Explainer<'a> {
     pub fn key(&mut self, row: usize) -> io::Result<String> {
         let decoded = self.decode(row)?;
         let layout = &self.settled.task().layout;
-        Ok(if decoded { key_text(&self.cells, layout, &self.places) } else { String::new() })
+        Ok(if decoded { key_text(|place| self.cells.get(place).into(), layout, &self.places) } else { String::new() })
     }
 
     /// Why a row is rejected. `own` gives the judged cells of that row by column, so that they need not be read back.
@@ -212,12 +213,12 @@ impl<'a> Explainer<'a> {
 }
 
 /// The key of a row whose columns stand at these places.
-pub(super) fn key_text(cells: &RowCells, layout: &Layout, places: &[Option<usize>]) -> String {
+pub(super) fn key_text<'a>(cell: impl Fn(usize) -> Cow<'a, [u8]>, layout: &Layout, places: &[Option<usize>]) -> String {
     let part = |column: &usize| {
-        places[*column].map_or_else(Default::default, |place| String::from_utf8_lossy(cells.get(place)))
+        places[*column].map_or_else(String::new, |place| String::from_utf8_lossy(&cell(place)).into_owned())
     };
-    let parts: Vec<_> = layout.key.iter().map(part).collect();
-    layout.joined(parts.iter().map(AsRef::as_ref))
+    let parts: Vec<String> = layout.key.iter().map(part).collect();
+    layout.joined(parts.iter().map(String::as_str))
 }
 
 fn nowhere(absence: Absence) -> &'static str {

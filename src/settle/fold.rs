@@ -170,8 +170,8 @@ impl Groups {
         }
         let amounts = &mut self.amounts[number * self.sums.len()..][..self.sums.len()];
         for ((sum, any), (column, place)) in amounts.iter_mut().zip(&self.sums) {
-            // Cells that are no such number broke a rule and are not here.
-            if let Some(amount) = Amount::parse(cells.get(*place)).filter(|_| is_own(*column)) {
+            // Cells that are no such number broke a rule and are not here; some are sums already (see `added`).
+            if let Some(amount) = Amount::parse_sum(cells.get(*place)).filter(|_| is_own(*column)) {
                 sum.add(&amount);
                 *any = true;
             }

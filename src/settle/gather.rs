@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::mapping::Aggregate;
 use crate::settle::amount::Amount;
@@ -11,18 +12,42 @@ const SIGN: &[u8] = b"##";
 
 /// One record of a pivot.
 #[derive(Debug)]
-pub(super) struct Record<'a> {
+pub(super) struct Record {
     /// Of its key.
     pub(super) hash: u128,
     /// Its place in source order.
     pub(super) order: u64,
     /// Packed file and line.
     pub(super) position: u64,
-    /// Its key's cells, encoded.
-    pub(super) key: &'a [u8],
-    pub(super) module: &'a [u8],
-    pub(super) action: &'a [u8],
-    pub(super) value: &'a [u8],
+    /// Its pair and what it adds there.
+    pub(super) value: Option<(u32, Number)>,
+}
+
+/// A number to be added.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Number {
+    /// A whole number.
+    Small(i64),
+    /// Any other.
+    Wide(Amount),
+}
+
+/// Takes the hash of a key for what it is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Taken(u64);
+
+impl Hasher for Taken {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u128(&mut self, hash: u128) {
+        self.0 = hash as u64;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// All records of one key.
@@ -51,7 +76,9 @@ struct Cell {
 #[derive(Debug)]
 pub(super) struct Groups {
     aggregate: Aggregate,
-    pub(super) groups: HashMap<u128, Group>,
+    /// Keys of one hash may be spelt differently.
+    ignores_case: bool,
+    pub(super) groups: HashMap<u128, Group, BuildHasherDefault<Taken>>,
     pairs: HashMap<Box<[u8]>, u32>,
     wide: Vec<Amount>,
     name: Vec<u8>,
@@ -60,10 +87,11 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    pub(super) fn new(aggregate: Aggregate) -> Self {
+    pub(super) fn new(aggregate: Aggregate, ignores_case: bool) -> Self {
         Self {
             aggregate,
-            groups: HashMap::new(),
+            ignores_case,
+            groups: HashMap::default(),
             pairs: HashMap::new(),
             wide: Vec::new(),
             name: Vec::new(),
@@ -79,91 +107,75 @@ impl Groups {
         newly
     }
 
-    /// One more record.
-    pub(super) fn add(&mut self, record: Record<'_>) {
-        let group = Group { order: record.order, position: record.position, key: Box::default(), cells: Vec::new() };
-        let hash = record.hash;
-        self.meet(hash, group, record.key);
-        if let Some(amount) = Amount::parse(record.value) {
-            self.name.clear();
-            self.name.extend_from_slice(record.module);
-            self.name.extend_from_slice(SIGN);
-            self.name.extend_from_slice(record.action);
-            let pair = self.pair();
-            self.combine(hash, pair, amount);
+    /// One more record, whose key has these cells, encoded.
+    pub(super) fn add<'k>(&mut self, record: Record, key: impl FnOnce() -> &'k [u8]) {
+        let group = match self.groups.entry(record.hash) {
+            Entry::Vacant(slot) => {
+                let key = key();
+                self.used += (size_of::<(u128, Group)>() * 2 + key.len()) as u64;
+                let (order, position) = (record.order, record.position);
+                slot.insert(Group { order, position, key: key.into(), cells: Vec::new() })
+            }
+            Entry::Occupied(slot) => {
+                let held = slot.into_mut();
+                if record.order >= held.order {
+                    (held.order, held.position) = (record.order, record.position);
+                    if self.ignores_case {
+                        let key = key();
+                        if *held.key != *key {
+                            held.key = key.into();
+                        }
+                    }
+                }
+                held
+            }
+        };
+        if let Some((pair, number)) = record.value {
+            self.used += combine(self.aggregate, group, pair, number, &mut self.wide);
         }
     }
 
     /// All records of `other`, whose orders count from `offset`.
     pub(super) fn join(&mut self, mut other: Self, offset: u64) {
+        if self.groups.is_empty() && offset == 0 {
+            *self = other;
+            return;
+        }
         let mut pairs = vec![0; other.pairs.len()];
         for (name, pair) in other.pairs.drain() {
-            self.name.clear();
-            self.name.extend_from_slice(&name);
-            pairs[pair as usize] = self.pair();
+            pairs[pair as usize] = self.named(&name);
         }
-        for (hash, mut group) in other.groups.drain() {
-            let (cells, key) = (std::mem::take(&mut group.cells), std::mem::take(&mut group.key));
-            group.order += offset;
-            self.meet(hash, group, &key);
-            for cell in cells {
-                let amount = amount_of(&cell, &other.wide);
-                self.combine(hash, pairs[cell.pair as usize], amount);
+        for (hash, group) in other.groups.drain() {
+            let (order, position) = (group.order + offset, group.position);
+            self.add(Record { hash, order, position, value: None }, || &group.key);
+            let Some(held) = self.groups.get_mut(&hash) else { continue };
+            for cell in group.cells {
+                let number = number_of(&cell, &other.wide);
+                self.used += combine(self.aggregate, held, pairs[cell.pair as usize], number, &mut self.wide);
             }
         }
     }
 
-    /// Makes sure of the group, and that it stands where its last record does.
-    fn meet(&mut self, hash: u128, mut group: Group, key: &[u8]) {
-        match self.groups.entry(hash) {
-            Entry::Vacant(slot) => {
-                group.key = key.into();
-                self.used += (size_of::<(u128, Group)>() * 2 + key.len()) as u64;
-                slot.insert(group);
-            }
-            Entry::Occupied(mut slot) => {
-                let held = slot.get_mut();
-                if group.order >= held.order {
-                    (held.order, held.position) = (group.order, group.position);
-                    if *held.key != *key {
-                        // Keys whose case does not count.
-                        held.key = key.into();
-                    }
-                }
-            }
-        }
-    }
-
-    /// The number of the pair in `name`.
-    fn pair(&mut self) -> u32 {
-        if let Some(pair) = self.pairs.get(self.name.as_slice()) {
-            return *pair;
-        }
-        let pair = self.pairs.len() as u32;
-        self.used += self.name.len() as u64 + 64;
-        self.pairs.insert(self.name.as_slice().into(), pair);
+    /// The number of the pair of `module` and `action`.
+    pub(super) fn pair(&mut self, module: &[u8], action: &[u8]) -> u32 {
+        let mut name = std::mem::take(&mut self.name);
+        name.clear();
+        name.extend_from_slice(module);
+        name.extend_from_slice(SIGN);
+        name.extend_from_slice(action);
+        let pair = self.named(&name);
+        self.name = name;
         pair
     }
 
-    fn combine(&mut self, hash: u128, pair: u32, amount: Amount) {
-        let Some(group) = self.groups.get_mut(&hash) else { return };
-        match group.cells.binary_search_by_key(&pair, |cell| cell.pair) {
-            Err(at) => {
-                let cell = store(pair, 0, amount, &mut self.wide);
-                let before = group.cells.capacity();
-                group.cells.insert(at, cell);
-                self.used += ((group.cells.capacity() - before) * size_of::<Cell>()) as u64;
-            }
-            Ok(at) => {
-                let cell = group.cells[at];
-                let mut total = amount_of(&cell, &self.wide);
-                match self.aggregate {
-                    Aggregate::Sum | Aggregate::Count => total.add(&amount),
-                    Aggregate::Max => total = total.max(amount),
-                }
-                group.cells[at] = store(pair, cell.wide, total, &mut self.wide);
-            }
+    fn named(&mut self, name: &[u8]) -> u32 {
+        if let Some(pair) = self.pairs.get(name) {
+            return *pair;
         }
+        let pair = self.pairs.len() as u32;
+        self.used += name.len() as u64 + 64;
+        self.pairs.insert(name.into(), pair);
+        pair
     }
 
     /// Names of the pairs, by number.
@@ -177,7 +189,7 @@ impl Groups {
 
     /// Pairs and values of a group.
     pub(super) fn cells<'a>(&'a self, group: &'a Group) -> impl Iterator<Item = (usize, Amount)> + 'a {
-        group.cells.iter().map(|cell| (cell.pair as usize, amount_of(cell, &self.wide)))
+        group.cells.iter().map(|cell| (cell.pair as usize, number_of(cell, &self.wide).amount()))
     }
 }
 
@@ -187,20 +199,64 @@ pub(super) fn module_of(name: &[u8]) -> &[u8] {
     &name[..end.unwrap_or(name.len())]
 }
 
-fn amount_of(cell: &Cell, wide: &[Amount]) -> Amount {
-    if cell.wide == 0 { Amount::from_whole(cell.value) } else { wide[cell.wide as usize - 1] }
+/// One more number in a cell of `group`; gives the bytes that this took.
+fn combine(aggregate: Aggregate, group: &mut Group, pair: u32, number: Number, wide: &mut Vec<Amount>) -> u64 {
+    let at = match group.cells.binary_search_by_key(&pair, |cell| cell.pair) {
+        Ok(at) => at,
+        Err(at) => {
+            let before = group.cells.capacity();
+            group.cells.insert(at, store(pair, 0, number, wide));
+            return ((group.cells.capacity() - before) * size_of::<Cell>()) as u64;
+        }
+    };
+    let cell = &mut group.cells[at];
+    if let (0, Number::Small(value)) = (cell.wide, number) {
+        let combined = match aggregate {
+            Aggregate::Sum | Aggregate::Count => cell.value.checked_add(value),
+            Aggregate::Max => Some(cell.value.max(value)),
+        };
+        if let Some(combined) = combined {
+            cell.value = combined;
+            return 0;
+        }
+    }
+    let (mut total, amount) = (number_of(cell, wide).amount(), number.amount());
+    match aggregate {
+        Aggregate::Sum | Aggregate::Count => total.add(&amount),
+        Aggregate::Max => total = total.max(amount),
+    }
+    *cell = store(pair, cell.wide, Number::of(total), wide);
+    0
 }
 
-/// A cell with `amount`; `place` is where its wide amount stands already, if it has one.
-fn store(pair: u32, place: u32, amount: Amount, wide: &mut Vec<Amount>) -> Cell {
-    match (place, amount.as_whole()) {
-        (0, Some(value)) => Cell { pair, wide: 0, value },
-        (0, None) => {
+impl Number {
+    /// `amount`, small if it can be.
+    pub(super) fn of(amount: Amount) -> Self {
+        amount.as_whole().map_or(Self::Wide(amount), Self::Small)
+    }
+
+    fn amount(self) -> Amount {
+        match self {
+            Self::Small(value) => Amount::from_whole(value),
+            Self::Wide(amount) => amount,
+        }
+    }
+}
+
+fn number_of(cell: &Cell, wide: &[Amount]) -> Number {
+    if cell.wide == 0 { Number::Small(cell.value) } else { Number::Wide(wide[cell.wide as usize - 1]) }
+}
+
+/// A cell with `number`; `place` is where its wide amount stands already, if it has one.
+fn store(pair: u32, place: u32, number: Number, wide: &mut Vec<Amount>) -> Cell {
+    match (place, number) {
+        (0, Number::Small(value)) => Cell { pair, wide: 0, value },
+        (0, Number::Wide(amount)) => {
             wide.push(amount);
             Cell { pair, wide: wide.len() as u32, value: 0 }
         }
         _ => {
-            wide[place as usize - 1] = amount;
+            wide[place as usize - 1] = number.amount();
             Cell { pair, wide: place, value: 0 }
         }
     }

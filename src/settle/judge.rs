@@ -2,6 +2,7 @@
 
 use datafusion::arrow::array::RecordBatch;
 
+use crate::settle::adding::can_add;
 use crate::settle::amount::Amount;
 use crate::settle::batch::Batch;
 use crate::settle::error::Error;
@@ -41,12 +42,16 @@ pub(super) fn broken_rules<'a>(task: &Task, cell: impl Fn(usize) -> &'a [u8]) ->
 /// Whether `broken_rules` can find anything at all.
 pub(super) fn has_rules(task: &Task) -> bool {
     let layout = &task.layout;
-    let adds_numbers = task.adds() && layout.columns.iter().any(|column| column.is_number);
+    // Where rows are added while they are read, their numbers are read then.
+    let adds_numbers = task.adds() && !can_add(task) && layout.columns.iter().any(|column| column.is_number);
     !layout.one_of.is_empty() || !layout.required_when.is_empty() || adds_numbers
 }
 
 /// The rules that row `row` of a batch of the judging plan breaks: what the second look reports beside faulty cells.
 pub fn rules_of_row(task: &Task, batch: &RecordBatch, row: usize) -> Result<Vec<BrokenRule>, Error> {
+    if !has_rules(task) && !task.layout.pivots {
+        return Ok(Vec::new());
+    }
     let batch = Batch::new(batch, &task.layout)?;
     let mut broken = broken_rules(task, |column| batch.columns[column].get(row));
     if batch.pivot.as_ref().is_some_and(|[.., value]| value_is_too_large(value.get(row))) {

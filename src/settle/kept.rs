@@ -93,17 +93,42 @@ impl Kept {
         self.columns.iter().zip(&self.filled).map(|(column, filled)| (*column, filled.load(Ordering::Relaxed)))
     }
 
-    /// `batch` with its empty cells filled; `note` is told of each, by row and column.
+    /// `batch` with its empty cells filled, and counted; `note` is told of each, by row and column.
     pub(super) fn fill<'b>(
         &self,
         batch: &'b RecordBatch,
         layout: &Layout,
-        mut note: impl FnMut(usize, usize),
+        note: impl FnMut(usize, usize),
     ) -> Result<Cow<'b, RecordBatch>, Error> {
-        // The first two columns are the record's place.
-        let cells = |column: usize| {
-            Cells::new(batch.column(2 + column), &layout.columns[column].name, layout.columns[column].bare)
-        };
+        let found = self.found(batch, layout, note)?;
+        for (filled, found) in self.filled.iter().zip(&found) {
+            filled.fetch_add(found.len() as u64, Ordering::Relaxed);
+        }
+        self.put(batch, layout, &found)
+    }
+
+    /// The same for rows that are looked at again, to be told of: nothing is counted. Gives the row and column of each cell too.
+    ///
+    /// # Errors
+    /// If the temporary file fails, or the batch is of another shape.
+    pub fn look<'b>(
+        &self,
+        batch: &'b RecordBatch,
+        layout: &Layout,
+    ) -> Result<(Cow<'b, RecordBatch>, Vec<(usize, usize)>), Error> {
+        let mut places = Vec::new();
+        let found = self.found(batch, layout, |row, column| places.push((row, column)))?;
+        Ok((self.put(batch, layout, &found)?, places))
+    }
+
+    /// What fills the empty cells: of each column that keeps, rows and values.
+    fn found(
+        &self,
+        batch: &RecordBatch,
+        layout: &Layout,
+        mut note: impl FnMut(usize, usize),
+    ) -> Result<Vec<Vec<(usize, String)>>, Error> {
+        let cells = |column: usize| cells_of(batch, layout, column);
         let keys: Vec<Cells<'_>> = layout.key.iter().map(|column| cells(*column)).collect::<Result<_, _>>()?;
         let kept: Vec<Cells<'_>> = self.columns.iter().map(|column| cells(*column)).collect::<Result<_, _>>()?;
         let passes = |fault: u8| fault == 0 || layout.warnings.contains(fault);
@@ -132,15 +157,21 @@ impl Kept {
                 }
             }
         }
+        Ok(found)
+    }
+
+    fn put<'b>(
+        &self,
+        batch: &'b RecordBatch,
+        layout: &Layout,
+        found: &[Vec<(usize, String)>],
+    ) -> Result<Cow<'b, RecordBatch>, Error> {
         if found.iter().all(Vec::is_empty) {
             return Ok(Cow::Borrowed(batch));
         }
         let mut columns = batch.columns().to_vec();
-        for ((column, found), filled) in self.columns.iter().zip(&found).zip(&self.filled) {
-            filled.fetch_add(found.len() as u64, Ordering::Relaxed);
-            if !found.is_empty() {
-                columns[2 + column] = filled_in(batch.column(2 + column), &cells(*column)?, found)?;
-            }
+        for (column, found) in self.columns.iter().zip(found).filter(|(_, found)| !found.is_empty()) {
+            columns[2 + column] = filled_in(batch.column(2 + column), &cells_of(batch, layout, *column)?, found)?;
         }
         let filled = RecordBatch::try_new(batch.schema(), columns).map_err(|error| Error::Batch(error.to_string()))?;
         Ok(Cow::Owned(filled))
@@ -154,6 +185,12 @@ impl Kept {
         self.file.read_exact_at(bytes, start)?;
         Ok(true)
     }
+}
+
+/// The judged column `column`; the first two of a batch are the record's place.
+fn cells_of<'b>(batch: &'b RecordBatch, layout: &Layout, column: usize) -> Result<Cells<'b>, Error> {
+    let told = &layout.columns[column];
+    Cells::new(batch.column(2 + column), &told.name, told.bare)
 }
 
 /// The struct column `array` with the values of `found` (rising rows) in their places.

@@ -41,6 +41,9 @@ pub struct Layout {
     /// Source order is the order in which rows arrive (a query with an order of its own), sink by sink, instead of
     /// the order of file and line.
     pub arrival_order: bool,
+    /// No two rows are of one record: where rows are of a query that can multiply records, a second look at a record needs
+    /// to know of all its rows.
+    pub one_row_a_record: bool,
     /// Fault numbers that let the row pass and are counted.
     pub warnings: FaultSet,
 }
@@ -120,6 +123,7 @@ impl Layout {
             order_by: None,
             pivots: false,
             arrival_order: false,
+            one_row_a_record: false,
             warnings: FaultSet::default(),
         }
     }

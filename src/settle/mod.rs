@@ -6,6 +6,8 @@
 //! a record of some 30 to 60 bytes stays in memory. Rows are known by hashes of their keys (see `key`), and from the
 //! barrier on by their number in source order, so nothing here depends on threads, batches or partitions.
 
+mod added;
+mod adding;
 mod amount;
 mod barrier;
 mod batch;
@@ -27,6 +29,7 @@ mod layout;
 mod levels;
 mod merge;
 mod order;
+mod pairs;
 mod pivot;
 mod recall;
 mod record;
@@ -34,6 +37,7 @@ mod reference;
 mod rows;
 mod rules;
 mod settled;
+mod shard;
 mod sink;
 mod spill;
 mod table;
@@ -71,7 +75,9 @@ pub fn settle(task: &Arc<Task>, sinks: Vec<Sink>, directory: &Path, budget: &Arc
     let mut lease = Lease::new(budget);
     let rows: u64 = sinks.iter().map(|sink| u64::from(sink.records.rows)).sum();
     lease.take(rows * (settle_bytes(task) - record_bytes(task)), "settling")?;
-    let mut barrier = barrier::open(task, sinks)?;
+    let sums = sinks.iter().find_map(|sink| Some(sink.adding.as_ref()?.sums.count())).unwrap_or(0);
+    lease.take(sums * (settle_bytes(task) + added::SUM_BYTES), "settling")?;
+    let mut barrier = barrier::open(task, sinks, directory)?;
     let mut case = if task.layout.pivots {
         let pivoted = pivot::pivot(task, &mut barrier, directory)?;
         let winners = winner::take_all(&barrier.rows);

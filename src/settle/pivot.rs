@@ -28,14 +28,12 @@ pub(super) struct Pivoted {
     pub(super) header: Vec<String>,
     /// Pairs that have no column, because of `top` or a fixed header.
     pub(super) left_out: Vec<String>,
-    /// Records that went into a row of another.
-    pub(super) merged: u64,
 }
 
 /// Appends the pivoted rows to those of the barrier, which cannot be written. Within each kind rows are in source order.
 pub(super) fn pivot(task: &Task, barrier: &mut Barrier, directory: &Path) -> Result<Pivoted, Error> {
     let rules = &task.rules.pivot;
-    let mut groups = Groups::new(rules.aggregate);
+    let mut groups = Groups::new(rules.aggregate, task.layout.key_ignores_case);
     for (sink, more) in std::mem::take(&mut barrier.groups).into_iter().enumerate() {
         let offset = if task.layout.arrival_order { (sink as u64) << SINK_BITS } else { 0 };
         groups.join(more, offset);
@@ -49,7 +47,7 @@ pub(super) fn pivot(task: &Task, barrier: &mut Barrier, directory: &Path) -> Res
     if header.len() > MOST_COLUMNS {
         return Err(Error::TooManyColumns { columns: header.len() });
     }
-    let merged = barrier.tally.read - barrier.rows.count as u64 - groups.groups.len() as u64;
+    barrier.tally.merged = barrier.tally.read - barrier.rows.count as u64 - groups.groups.len() as u64;
     let numbered: HashMap<&[u8], usize> = columns.iter().enumerate().map(|(index, name)| (*name, index)).collect();
     let place_of: Vec<Option<usize>> = names.iter().map(|name| numbered.get(name).copied()).collect();
     barrier.tally.filled.resize(header.len(), 0);
@@ -72,7 +70,7 @@ pub(super) fn pivot(task: &Task, barrier: &mut Barrier, directory: &Path) -> Res
     barrier.files.push(spill.finish()?);
     barrier.rows.rewrite(rewritten);
     let left_out = left_out.into_iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
-    Ok(Pivoted { header, left_out, merged })
+    Ok(Pivoted { header, left_out })
 }
 
 /// The pairs that become columns, in order, and those that do not.

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
+use crate::csv::decode_row;
 use crate::mapping::DuplicatePolicy;
 use crate::settle::case::Case;
 use crate::settle::cells::RowCells;
@@ -182,17 +183,18 @@ impl Settled {
         let case = &self.case;
         let mut filled = case.tally.filled.clone();
         let (mut reader, mut cursor) = (RowReader::new(&case.files), Cursor::new(&case.rows));
-        let (mut cells, places) = (RowCells::new(), self.task().layout.places());
+        let places = self.task().layout.places();
         for (row, fate) in case.winners.fate.iter().enumerate() {
             if matches!(fate, Fate::Written | Fate::RejectedKey) {
                 continue;
             }
-            cells.decode(reader.read(cursor.extent(row))?);
-            for (place, filled) in filled.iter_mut().enumerate() {
-                *filled -= u64::from(!cells.get(place).is_empty());
+            let cells = decode_row(reader.read(cursor.extent(row))?);
+            for (filled, cell) in filled.iter_mut().zip(cells.clone()) {
+                *filled -= u64::from(!cell.is_empty());
             }
             if *fate == Fate::Duplicate {
-                tell(&self.duplicate(row), &key_text(&cells, &self.task().layout, &places))?;
+                let cell = |place| cells.clone().nth(place).unwrap_or_default();
+                tell(&self.duplicate(row), &key_text(cell, &self.task().layout, &places))?;
             }
         }
         Ok(filled)
@@ -280,8 +282,7 @@ fn by_depth(case: &Case) -> Vec<u32> {
 }
 
 fn count(case: &Case) -> Counts {
-    let merged = case.pivoted.as_ref().map_or(0, |made| made.merged);
-    let mut counts = Counts { read: case.tally.read, merged, ..Counts::default() };
+    let mut counts = Counts { read: case.tally.read, merged: case.tally.merged, ..Counts::default() };
     for fate in &case.winners.fate {
         match fate {
             Fate::Written => counts.written += 1,

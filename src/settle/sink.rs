@@ -4,16 +4,18 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
-use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::array::{RecordBatch, UInt32Array};
+use datafusion::arrow::compute::take_record_batch;
 
-use crate::csv::RowBuffer;
-use crate::mapping::ReferenceMissing;
+use crate::settle::added;
+use crate::settle::adding::{Adding, Sums, can_add};
 use crate::settle::batch::{Batch, Cells};
 use crate::settle::budget::{Budget, Lease, record_bytes};
 use crate::settle::error::Error;
-use crate::settle::gather::{Groups, Record};
-use crate::settle::judge::{broken_rules, has_rules, judge_reference, value_is_too_large};
+use crate::settle::gather::Groups;
+use crate::settle::judge::{broken_rules, has_rules, judge_reference};
 use crate::settle::key::{NONE, hash_parts, hash_text};
+use crate::settle::pairs::Pairs;
 use crate::settle::record::{Records, flag, link_columns, position};
 use crate::settle::rules::Task;
 use crate::settle::spill::Spill;
@@ -39,21 +41,30 @@ pub struct Sink {
     /// Rows of a pivot, folded.
     pub(super) groups: Groups,
     /// Rows of a pivot seen so far.
-    arrived: u64,
+    pub(super) arrived: u64,
+    pub(super) pairs: Pairs,
     has_rules: bool,
+    /// Where rows are added while they are read.
+    pub(super) adding: Option<Adding>,
     // Facts of the batch at hand, a row each; reused.
-    flags: Vec<u8>,
+    pub(super) flags: Vec<u8>,
     hashes: Vec<u128>,
     lower: Vec<u64>,
     positions: Vec<u64>,
     ends: Vec<u64>,
-    scratch: Vec<u8>,
+    pub(super) scratch: Vec<u8>,
 }
 
 impl Sink {
-    /// A sink for one partition; its temporary file lies in `directory`.
-    pub fn new(task: &Arc<Task>, directory: &Path, budget: &Arc<Budget>) -> Result<Self, Error> {
+    /// The sinks of a run, one for each of `count` partitions; their temporary files lie in `directory`.
+    pub fn all(task: &Arc<Task>, count: usize, directory: &Path, budget: &Arc<Budget>) -> Result<Vec<Self>, Error> {
         task.layout.check()?;
+        let sums = can_add(task).then(|| Arc::new(Sums::new(task, budget)));
+        let adding = |number| sums.as_ref().map(|sums| Adding::new(task, sums, number, count));
+        (0..count).map(|number| Self::new(task, adding(number), directory, budget)).collect()
+    }
+
+    fn new(task: &Arc<Task>, adding: Option<Adding>, directory: &Path, budget: &Arc<Budget>) -> Result<Self, Error> {
         let columns = task.layout.columns.iter().enumerate();
         Ok(Self {
             task: Arc::clone(task),
@@ -64,9 +75,11 @@ impl Sink {
             faulty: Vec::new(),
             kept: Vec::new(),
             written: columns.filter(|(_, column)| column.written).map(|(index, _)| index).collect(),
-            groups: Groups::new(task.rules.pivot.aggregate),
+            groups: Groups::new(task.rules.pivot.aggregate, task.layout.key_ignores_case),
             arrived: 0,
+            pairs: Pairs::default(),
             has_rules: has_rules(task),
+            adding,
             flags: Vec::new(),
             hashes: Vec::new(),
             lower: Vec::new(),
@@ -91,21 +104,59 @@ impl Sink {
             }
             None => Cow::Borrowed(batch),
         };
-        let batch = Batch::new(&batch, &task.layout)?;
+        let whole = &*batch;
+        let batch = Batch::new(whole, &task.layout)?;
         self.tally.read += batch.rows as u64;
         self.judge_cells(&task, &batch);
         self.judge_rows(&task, &batch);
+        if let Some(adding) = &mut self.adding {
+            adding.read(&batch, &mut self.flags);
+        }
         self.warn_of_flags(&task, &batch);
         if batch.pivot.is_some() {
             self.pivot(&task, &batch)?;
+        } else if let Some(adding) = self.adding.take() {
+            let added = self.add(&task, whole, &batch, adding)?;
+            self.adding = Some(added);
         } else {
-            self.lease.take(batch.rows as u64 * record_bytes(&task), "reading")?;
-            self.hash_keys(&task, &batch);
-            self.hash_links(&task, &batch);
-            self.encode(&task, &batch)?;
+            self.keep(&task, &batch)?;
         }
         self.spill.flush_if_large()?;
         Ok(())
+    }
+
+    /// Keeps a record of each row, and its bytes.
+    fn keep(&mut self, task: &Task, batch: &Batch<'_>) -> Result<(), Error> {
+        self.lease.take(batch.rows as u64 * record_bytes(task), "reading")?;
+        self.hash_keys(task, batch);
+        self.hash_links(task, batch);
+        self.encode(task, batch)
+    }
+
+    /// Adds the rows without fault, keeps the others.
+    fn add(
+        &mut self,
+        task: &Task,
+        whole: &RecordBatch,
+        batch: &Batch<'_>,
+        mut adding: Adding,
+    ) -> Result<Adding, Error> {
+        Adding::refer(task, batch, &mut self.flags, &mut self.scratch);
+        let (lease, spill, records) = (&mut self.lease, &mut self.spill, &mut self.records);
+        let (tally, cases) = (&mut self.tally, &mut self.cases);
+        adding.add(batch, &self.flags, |shard| {
+            lease.take(shard.count() as u64 * record_bytes(task), "reading")?;
+            added::flush(task, shard, &mut added::Rows { spill, records, tally, cases })
+        })?;
+        let rest: Vec<u32> = (0..batch.rows as u32).filter(|row| self.flags[*row as usize] != 0).collect();
+        if !rest.is_empty() {
+            self.flags.retain(|flags| *flags != 0);
+            adding.sums.know(rest.len() as u64);
+            let rest = take_record_batch(whole, &UInt32Array::from(rest));
+            let rest = rest.map_err(|error| Error::Batch(error.to_string()))?;
+            self.keep(task, &Batch::new(&rest, &task.layout)?)?;
+        }
+        Ok(adding)
     }
 
     /// Column by column: almost always there is no fault in a whole column.
@@ -261,7 +312,7 @@ impl Sink {
     }
 
     #[inline]
-    fn encode_row(&mut self, task: &Task, columns: &[&Cells<'_>], row: usize) {
+    pub(super) fn encode_row(&mut self, task: &Task, columns: &[&Cells<'_>], row: usize) {
         let out = &mut self.spill.buffer;
         let start = out.len();
         for (cells, filled) in columns.iter().zip(&mut self.tally.filled) {
@@ -274,59 +325,5 @@ impl Sink {
             *filled += u64::from(length != 0);
         }
         out.end_row(start, task.layout.line_ending());
-    }
-
-    /// Folds the rows of a pivot; only those that cannot be written get a record.
-    fn pivot(&mut self, task: &Task, batch: &Batch<'_>) -> Result<(), Error> {
-        let Some([module, action, value]) = &batch.pivot else { return Ok(()) };
-        let columns: Vec<&Cells<'_>> = batch.columns.iter().collect();
-        let mut key = RowBuffer::default();
-        for row in 0..batch.rows {
-            let mut flags = self.flags[row];
-            let parts = columns.iter().map(|cells| cells.get(row));
-            if module.get(row).is_empty() || action.get(row).is_empty() {
-                flags |= flag::KEY;
-            }
-            if value_is_too_large(value.get(row)) {
-                flags |= flag::RULE;
-            }
-            for (index, reference) in task.layout.references.iter().enumerate() {
-                let dangles = judge_reference(task, index, columns[reference.column].get(row), &mut self.scratch).1;
-                let rejects = matches!(
-                    task.rules.references.get(index).copied().unwrap_or_default(),
-                    ReferenceMissing::Reject | ReferenceMissing::Fail
-                );
-                flags |= if dangles && rejects { flag::REFERENCE } else { 0 };
-            }
-            let place = position(batch.files[row], batch.lines[row])?;
-            let hash = match columns.as_slice() {
-                [only] => hash_text(only.get(row), task.layout.key_ignores_case, &mut self.scratch),
-                _ => hash_parts(parts.clone().map(|part| (part, task.layout.key_ignores_case)), &mut self.scratch),
-            };
-            if flags == 0 {
-                key.clear();
-                parts.for_each(|part| key.field(part, false));
-                let order = if task.layout.arrival_order { self.arrived } else { place };
-                self.groups.add(Record {
-                    hash,
-                    order,
-                    position: place,
-                    key: key.bytes().strip_suffix(b",").expect("a comma stands behind each field"),
-                    module: module.get(row),
-                    action: action.get(row),
-                    value: value.get(row),
-                });
-            } else {
-                let start = self.spill.length();
-                if flags & flag::KEY == 0 {
-                    self.encode_row(task, &columns, row);
-                }
-                self.records.extend(&[place], &[flags], start, &[self.spill.length()])?;
-                self.records.key.push(if flags & flag::KEY == 0 { hash } else { NONE });
-                self.lease.take(record_bytes(task), "reading")?;
-            }
-            self.arrived += 1;
-        }
-        self.lease.take(self.groups.newly_used(), "pivoting")
     }
 }

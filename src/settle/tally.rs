@@ -9,6 +9,8 @@ use crate::settle::layout::Layout;
 pub(super) struct Tally {
     /// Rows that came in.
     pub(super) read: u64,
+    /// Of them those that went into others before they had a record.
+    pub(super) merged: u64,
     /// Non-empty cells per written column, of every row that was encoded.
     pub(super) filled: Vec<u64>,
     /// Warnings by kind and column.
@@ -58,6 +60,7 @@ impl Tally {
     /// All that `other` counted too.
     pub(super) fn join(&mut self, other: &Self) {
         self.read += other.read;
+        self.merged += other.merged;
         self.filled.resize(self.filled.len().max(other.filled.len()), 0);
         for (sum, more) in self.filled.iter_mut().zip(&other.filled) {
             *sum += more;

@@ -3,6 +3,7 @@
 // What helps tests stands outside `#[test]`, where clippy.toml does not reach.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
+mod archive;
 mod author;
 mod binary;
 mod book;
@@ -23,6 +24,7 @@ mod guess;
 mod init;
 mod killing;
 mod killing_memory;
+mod killing_steps;
 mod lint;
 mod memory;
 mod mistakes_names;
@@ -33,11 +35,13 @@ mod planning;
 mod previewing;
 mod proxy;
 mod reading;
+mod remembered;
 mod running;
 mod schema;
 mod services;
 mod shipped;
 mod store_faults;
+mod store_memory;
 mod store_publishing;
 mod store_targets;
 mod stores;

@@ -68,6 +68,7 @@ impl Nights {
             current: self.folder.path().to_path_buf(),
             key: key.to_owned(),
             run: Some(run.to_owned()),
+            environment: None,
             as_of: date(2026, 11, 30),
         };
         why(&request).unwrap().0

@@ -143,16 +143,3 @@ fn a_variable_without_a_value() {
     exit 3
     "#);
 }
-
-#[test]
-fn an_option_that_this_version_has_not() {
-    assert_snapshot!(mistakes_in("columns:\n  account_id: Id\noutput: {archive: old/}\n"), @r#"
-    error[Y109]: `output.archive` is not available in this version
-     --> mappings/accounts.yaml:9:10
-      |
-    9 | output: {archive: old/}
-      |          ^^^^^^^ this version archives nothing
-      = help: leave it out
-    exit 3
-    "#);
-}

@@ -28,20 +28,29 @@ impl Drop for Service {
     }
 }
 
-/// Starts the service `name`. None, and loudly, where it is not installed; under `CI=true` that is a failure.
+/// Whether `name` is installed; loudly where it is not. Under `CI=true` that is a failure.
 #[expect(clippy::print_stderr, reason = "who reads the tests' output must see what was not tried")]
-pub fn service(name: &str) -> Option<Service> {
+pub fn is_installed(name: &str) -> bool {
     let script = root().join("tests/services/services");
     // The script needs Python: where there is none, nothing is installed.
     let listed = Command::new(&script).arg("list").output().map(|listed| listed.stdout).unwrap_or_default();
     let listed = String::from_utf8_lossy(&listed).into_owned();
-    if !listed.lines().any(|line| line == format!("{name}\tinstalled")) {
-        let cure = format!("`{name}` is not installed: tests/services/services install {name}");
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "{cure}");
-        eprintln!("SKIPPED: {cure}");
+    if listed.lines().any(|line| line == format!("{name}\tinstalled")) {
+        return true;
+    }
+    let cure = format!("`{name}` is not installed: tests/services/services install {name}");
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{cure}");
+    eprintln!("SKIPPED: {cure}");
+    false
+}
+
+/// Starts the service `name`; none where it [is not installed](is_installed).
+pub fn service(name: &str) -> Option<Service> {
+    let script = root().join("tests/services/services");
+    if !is_installed(name) {
         return None;
     }
-    let mut child = Command::new(script)
+    let mut child = Command::new(root().join("tests/services/services"))
         .args(["run", name])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

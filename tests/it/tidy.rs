@@ -15,17 +15,21 @@ const FLOORS: &[(&str, u8)] = &[
     ("compile", 4),
     ("functions", 5),
     ("store", 5),
+    ("web", 6),
     ("source", 6),
     ("guess", 6),
     ("state", 6),
     ("engine", 7),
+    ("totango", 7),
     ("vet", 8),
     ("settle", 9),
     ("output", 10),
     ("compare", 11),
+    ("deliver", 11),
     ("project", 12),
     ("pipeline", 13),
-    ("cli", 14),
+    ("schedule", 14),
+    ("cli", 15),
 ];
 
 /// Imports that the floors alone would not allow, each with its reason.
@@ -58,7 +62,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("object_store", &["store", "source", "output", "state"]),
     ("object_store_opendal", &["store"]),
     ("opendal", &["store"]),
-    ("tokio", &["store", "output", "pipeline", "cli"]),
+    ("reqwest", &["web"]),
+    ("lettre", &["deliver"]),
+    ("cronexpr", &["mapping"]),
+    ("tokio", &["store", "web", "output", "pipeline", "cli"]),
 ];
 
 /// Rooms above the glass wall: no I/O, no async, no engine, no clock.

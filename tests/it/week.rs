@@ -23,6 +23,24 @@ fn a_week_of_nights_is_told_as_it_was() {
     let blocked =
         "column `Contact Email` is filled in 97 of 100 rows (97.00 %), on 2026-11-17 in 100 of 100 (100.00 %)";
     assert!(said.contains("L709") && said.contains(blocked), "{said}");
+    // What each night would do was told before it.
+    let planned = |night: &str| {
+        let rest = text.split_once(&format!("== {night}\n")).unwrap().1;
+        rest[..rest.find("\nexit ").unwrap()].to_owned()
+    };
+    for (night, told) in [
+        ("2026-11-16", &["nothing was published before, all of it is new", "100 created"][..]),
+        ("2026-11-18", &["deletions 3 values of 3 rows meet an empty cell", "`Contact Email`: 3 values"]),
+        (
+            "2026-11-19",
+            &["against what was published for 2026-11-17", "parents   1 rows move", "A-017: `A-007` → `A-003`"],
+        ),
+        ("2026-11-20", &["header    added: `Region`", "new columns are ignored until an admin edits the mapping"]),
+        ("2026-11-21", &["100 as they are", "the file is the last one, byte for byte: Totango skips it"]),
+    ] {
+        let plan = planned(night);
+        assert!(told.iter().all(|part| plan.contains(part)), "{night}: {told:?} are not all in\n{plan}");
+    }
     // Friday: the new column is named.
     let history: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("began")).skip(1).take(7).collect();
     let told = ["published", "published", "refused", "published", "published", "unchanged", "published"];

@@ -3,7 +3,7 @@
 //! A code, once released, keeps its meaning and is never reused. Ranges: Y1xx the mapping's text, R2xx names and rules of
 //! the format, Q3xx SQL, V4xx cell values, D5xx unreadable records, K6xx keys, duplicates, hierarchy and references,
 //! L7xx limits and publishing, S8xx sources and the world, W9xx warnings about data, T1xx tests of mappings, F2xx the form of a
-//! Totango file.
+//! Totango file, N8xx services that are called, and schedules.
 
 use std::sync::LazyLock;
 
@@ -22,14 +22,18 @@ mod form;
 mod mapping;
 mod row;
 mod run;
+mod schedule;
 mod test;
+mod web;
 
 pub use example::{Example, near};
 pub use form::*;
 pub use mapping::*;
 pub use row::*;
 pub use run::*;
+pub use schedule::*;
 pub use test::*;
+pub use web::*;
 
 /// Where in the flow a code is raised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +63,7 @@ pub struct Code {
 
 /// Every code, in order.
 pub fn register() -> &'static [&'static Code] {
-    static REGISTER: LazyLock<Vec<&'static Code>> = LazyLock::new(|| [MAPPING, ROW, RUN, TEST, FORM].concat());
+    static REGISTER: LazyLock<Vec<&'static Code>> = LazyLock::new(|| [MAPPING, ROW, RUN, TEST, FORM, WEB, SCHEDULE].concat());
     &REGISTER
 }
 

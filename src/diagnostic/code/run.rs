@@ -75,6 +75,15 @@ codes! { RUN:
     ENVIRONMENT "L715" Run "the output folder belongs to another environment"
         "Two environments in one folder would overwrite each other's files."
         "Give each environment an `output.directory` of its own.";
+    ARCHIVE_FAILED "L716" Run "the files are published, and not copied to the archive"
+        "The disk or the store of `output.archive` failed."
+        "Cure it and run again: what stands is not published twice, and the day's copy is made.";
+    ARCHIVE_PLACE "L717" Mapping "the archive has no place of its own"
+        "Copies among what Totango pulls would be imported again."
+        "Name a folder or store outside the output, e.g. `archive/${as_of}`.";
+    STATE_PLACE "L718" Mapping "the state folder cannot be in a store"
+        "What runs remember is staged, locked and renamed, which takes a file system."
+        "Name a folder of this machine; docs/memory.md says how to carry it from one machine to another.";
     LOCK_LOST "L720" Run "the lock on the target was taken over"
         "The run was held up longer than its lock lasts, and another run began."
         "Run again; see why the machine stood still.";
@@ -183,4 +192,7 @@ codes! { RUN:
     UPLOADS_LEFT "W920" Run "an earlier run left something in the target"
         "It was killed while it published; what it had decided is finished, what it had not is removed."
         "Nothing, unless a command is shown: an upload that is nobody's takes room until it is removed.";
+    NO_SNAPSHOT "W921" Run "nothing says what a mapping published before"
+        "A mapping named in `references` or `known_accounts` means what it writes now and what it published before; the latter is in its snapshot."
+        "Publish it once, or begin from an export of Totango: `tanguero state import`.";
 }

@@ -241,7 +241,7 @@ impl Normal for EmailRules {
 impl Normal for NumberRules {
     #[inline]
     fn stands(&self, value: Short) -> bool {
-        self.min.is_none() && value.is_number()
+        NumberRules::stands(self, value)
     }
 
     #[inline(always)]

@@ -4,6 +4,7 @@
 //! the view it came as: the output shares the input's buffers and adds one of its own for what was rewritten.
 
 mod input;
+mod met;
 mod output;
 mod run;
 mod typed;

@@ -15,6 +15,14 @@ const BUFFER_LIMIT: usize = 1 << 30;
 /// Room below which the buffer of new text grows, before a value has to make it grow.
 const TIGHT: usize = 64;
 
+/// What a cell became.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Made {
+    view: u128,
+    fault: u8,
+    empty: bool,
+}
+
 /// A column being made from another: what is not told otherwise stays as it is, at no cost.
 pub struct Output<'a> {
     input: &'a StringViewArray,
@@ -37,24 +45,33 @@ impl<'a> Output<'a> {
 
     /// What became of a row: `value` and its `view` as they were, and where its new text began in `side`.
     #[inline]
-    pub fn put(&mut self, row: usize, value: &[u8], view: u128, verdict: Verdict<'_>, mark: usize) {
-        if verdict.fault != fault::NONE {
-            self.faults[row] = verdict.fault;
+    pub fn put(&mut self, row: usize, value: &[u8], view: u128, verdict: Verdict<'_>, mark: usize) -> Made {
+        let made = match verdict.value {
+            Value::Part(part) if part.len() == value.len() => view,
+            Value::Part(part) => part_view(value, view, part),
+            Value::Side => self.side_view(mark),
+            Value::Empty => 0,
+        };
+        let made = Made { view: made, fault: verdict.fault, empty: verdict.value == Value::Empty };
+        if value.is_empty() && !made.empty {
+            self.set(row, made.view);
+            self.set_valid(row, true);
         }
-        match verdict.value {
-            Value::Part(part) if part.len() == value.len() => {}
-            Value::Part(part) => self.set(row, part_view(value, view, part)),
-            Value::Side => {
-                let view = self.side_view(mark);
-                self.set(row, view);
-                if value.is_empty() {
-                    self.set_valid(row, true);
-                }
-            }
-            Value::Empty => {
-                self.set(row, 0);
-                self.set_valid(row, false);
-            }
+        self.put_made(row, view, made);
+        made
+    }
+
+    /// A row with this view became this.
+    #[inline]
+    pub fn put_made(&mut self, row: usize, view: u128, made: Made) {
+        if made.fault != fault::NONE {
+            self.faults[row] = made.fault;
+        }
+        if made.view != view {
+            self.set(row, made.view);
+        }
+        if made.empty {
+            self.set_valid(row, false);
         }
     }
 

@@ -7,6 +7,7 @@ use crate::functions::kernel::date::{Hint, MOMENT};
 use crate::functions::kernel::short::Short;
 use crate::functions::{fault, is_warning};
 
+use super::met::Met;
 use super::output::Output;
 
 /// Judges every cell of a column. `judged`: faults that a function before this one has found (template, tags).
@@ -29,6 +30,7 @@ fn run<N: Normal>(cell: &Cell, normal: &N, input: &StringViewArray) -> ArrayRef 
     let mut output = Output::new(input);
     let mut hint = Hint::default();
     let nulls = input.nulls().filter(|nulls| nulls.null_count() > 0);
+    let mut met = Met::default();
     let (may_stand, may_be_empty, longest) = (cell.may_stand(), cell.may_be_empty(), cell.longest());
     for (row, &view) in input.views().iter().enumerate() {
         if nulls.is_some_and(|nulls| nulls.is_null(row)) {
@@ -59,9 +61,13 @@ fn run<N: Normal>(cell: &Cell, normal: &N, input: &StringViewArray) -> ArrayRef 
                 continue;
             }
         }
+        if let Some(made) = met.find(view) {
+            output.put_made(row, view, made);
+            continue;
+        }
         let mark = output.side.len();
         let verdict = cell.judge_with(normal, value, &mut hint, &mut output.side);
-        output.put(row, value, view, verdict, mark);
+        met.keep(view, output.put(row, value, view, verdict, mark));
     }
     output.finish()
 }

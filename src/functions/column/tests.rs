@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{
     Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Date64Array, Decimal128Array, DictionaryArray,
-    Float64Array, Int32Array, LargeStringArray, NullArray, StringArray, StringViewArray, TimestampMicrosecondArray,
-    TimestampNanosecondArray, UInt8Array,
+    Float64Array, Int32Array, Int64Array, LargeStringArray, NullArray, StringArray, StringViewArray,
+    TimestampMicrosecondArray, TimestampNanosecondArray, UInt8Array,
 };
 use datafusion::arrow::datatypes::{DataType, Int8Type};
 use proptest::prelude::*;
@@ -60,6 +60,11 @@ fn some(values: &[&str]) -> Vec<Option<String>> {
 #[test]
 fn typed_values_have_one_spelling() {
     assert_eq!(texts(Arc::new(Int32Array::from(vec![Some(-5), None]))), [Some("-5".to_owned()), None]);
+    let edges = [0, 9, 10, 999_999_999_999, -99_999_999_999];
+    let written: Vec<_> = edges.iter().map(|number| Some(number.to_string())).collect();
+    assert_eq!(texts(Arc::new(Int64Array::from(edges.to_vec()))), written);
+    assert_eq!(texts(Arc::new(Int64Array::from(vec![i64::MIN]))), some(&["-9223372036854775808"]));
+    assert_eq!(texts(Arc::new(Int64Array::from(vec![1_000_000_000_000, 7]))), some(&["1000000000000", "7"]));
     assert_eq!(
         texts(Arc::new(Float64Array::from(vec![1.5, 3.0, 1e21, -0.1, f64::NAN]))),
         some(&["1.5", "3", "1000000000000000000000", "-0.1", "NaN"])
@@ -159,7 +164,13 @@ fn values() -> impl Strategy<Value = Vec<Option<String>>> {
         "[a-zé \"|,;<>&]{0,30}",
         "(yes|no|a@b\\.co|001D000000IqhSL)",
     ];
-    proptest::collection::vec(proptest::option::weighted(0.9, value), 0..120)
+    let values = proptest::collection::vec(proptest::option::weighted(0.9, value), 1..120);
+    // Values that come once, and the same few again and again.
+    (values, proptest::collection::vec(any::<u8>(), 0..200)).prop_map(|(mut values, again)| {
+        let few: Vec<_> = values.iter().take(9).cloned().collect();
+        values.extend(again.iter().map(|at| few[usize::from(*at) % few.len()].clone()));
+        values
+    })
 }
 
 proptest! {

@@ -20,15 +20,15 @@ use crate::functions::kernel::date::civil;
 pub fn text(array: &ArrayRef) -> Result<StringViewArray, ArrowError> {
     Ok(match array.data_type() {
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {
-            each::<Int64Type>(&cast(array, &DataType::Int64)?, |value, out| write!(out, "{value}"))
+            whole(cast(array, &DataType::Int64)?.as_primitive())
         }
         DataType::UInt8 | DataType::UInt16 | DataType::UInt32 | DataType::UInt64 => {
-            each::<UInt64Type>(&cast(array, &DataType::UInt64)?, |value, out| write!(out, "{value}"))
+            each::<UInt64Type>(cast(array, &DataType::UInt64)?.as_primitive(), |value, out| write!(out, "{value}"))
         }
         DataType::Float16 | DataType::Float32 => {
-            each::<Float32Type>(&cast(array, &DataType::Float32)?, |value, out| write!(out, "{value}"))
+            each::<Float32Type>(cast(array, &DataType::Float32)?.as_primitive(), |value, out| write!(out, "{value}"))
         }
-        DataType::Float64 => each::<Float64Type>(array, |value, out| write!(out, "{value}")),
+        DataType::Float64 => each::<Float64Type>(array.as_primitive(), |value, out| write!(out, "{value}")),
         DataType::Decimal32(..) => decimal::<Decimal32Type>(array),
         DataType::Decimal64(..) => decimal::<Decimal64Type>(array),
         DataType::Decimal128(..) => decimal::<Decimal128Type>(array),
@@ -36,21 +36,25 @@ pub fn text(array: &ArrayRef) -> Result<StringViewArray, ArrowError> {
         DataType::Boolean => {
             array.as_boolean().iter().map(|value| value.map(|value| if value { "true" } else { "false" })).collect()
         }
-        DataType::Date32 => each::<Date32Type>(array, |days, out| day(i64::from(days), out)),
-        DataType::Date64 => each::<Date32Type>(&cast(array, &DataType::Date32)?, |days, out| day(i64::from(days), out)),
+        DataType::Date32 => each::<Date32Type>(array.as_primitive(), |days, out| day(i64::from(days), out)),
+        DataType::Date64 => {
+            each::<Date32Type>(cast(array, &DataType::Date32)?.as_primitive(), |days, out| day(i64::from(days), out))
+        }
         DataType::Timestamp(unit, zone) => {
             let end = if zone.is_some() { "Z" } else { "" };
             match unit {
-                TimeUnit::Second => each::<TimestampSecondType>(array, |value, out| moment(value, 1, end, out)),
+                TimeUnit::Second => {
+                    each::<TimestampSecondType>(array.as_primitive(), |value, out| moment(value, 1, end, out))
+                }
                 TimeUnit::Millisecond => {
-                    each::<TimestampMillisecondType>(array, |value, out| moment(value, 1_000, end, out))
+                    each::<TimestampMillisecondType>(array.as_primitive(), |value, out| moment(value, 1_000, end, out))
                 }
-                TimeUnit::Microsecond => {
-                    each::<TimestampMicrosecondType>(array, |value, out| moment(value, 1_000_000, end, out))
-                }
-                TimeUnit::Nanosecond => {
-                    each::<TimestampNanosecondType>(array, |value, out| moment(value, 1_000_000_000, end, out))
-                }
+                TimeUnit::Microsecond => each::<TimestampMicrosecondType>(array.as_primitive(), |value, out| {
+                    moment(value, 1_000_000, end, out)
+                }),
+                TimeUnit::Nanosecond => each::<TimestampNanosecondType>(array.as_primitive(), |value, out| {
+                    moment(value, 1_000_000_000, end, out)
+                }),
             }
         }
         other => return Err(ArrowError::CastError(format!("a column of type {other} holds no text"))),
@@ -77,11 +81,39 @@ pub fn bytes(array: &ArrayRef) -> Result<(StringViewArray, UInt8Array), ArrowErr
     Ok((out.finish(), UInt8Array::from(faults)))
 }
 
+/// Whole numbers: nearly all are so short that they stand in their views.
+fn whole(array: &PrimitiveArray<Int64Type>) -> StringViewArray {
+    const SHORT: std::ops::Range<i64> = -99_999_999_999..1_000_000_000_000;
+    if !array.iter().flatten().all(|value| SHORT.contains(&value)) {
+        return each(array, |value, out| write!(out, "{value}"));
+    }
+    let views: Vec<u128> = array.iter().map(|value| value.map_or(0, short_view)).collect();
+    StringViewArray::try_new(views.into(), Vec::new(), array.nulls().cloned()).expect("short views hold their text")
+}
+
+/// The view of a number of at most twelve bytes.
+fn short_view(number: i64) -> u128 {
+    let (mut text, mut length) = (0, 0);
+    let mut left = number.unsigned_abs();
+    loop {
+        // The first digit, which comes last, ends in the lowest byte.
+        text = text << 8 | u128::from(b'0' + (left % 10) as u8);
+        length += 1;
+        left /= 10;
+        if left == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        (text, length) = (text << 8 | u128::from(b'-'), length + 1);
+    }
+    text << 32 | length
+}
+
 fn each<T: ArrowPrimitiveType>(
-    array: &ArrayRef,
+    array: &PrimitiveArray<T>,
     mut write: impl FnMut(T::Native, &mut String) -> std::fmt::Result,
 ) -> StringViewArray {
-    let array: &PrimitiveArray<T> = array.as_primitive();
     let mut out = StringViewBuilder::with_capacity(array.len());
     let mut text = String::new();
     for value in array {

@@ -43,6 +43,13 @@ impl NumberRules {
         }
     }
 
+    /// Whether a short value stays as it is: plain digits, not below the smallest number. False: it may yet.
+    #[inline(always)]
+    pub fn stands(&self, value: Short) -> bool {
+        // Of plain digits only the number nought begins with one.
+        value.is_number() && self.min.is_none_or(|min| min <= i64::from(value.parts().0 as u8 != b'0'))
+    }
+
     /// What a short value as spreadsheets show it becomes; none: [`NumberRules::normal`] decides.
     #[inline(always)]
     pub fn plain(&self, value: Short) -> Option<Short> {

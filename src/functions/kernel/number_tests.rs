@@ -225,3 +225,21 @@ fn what_spreadsheets_show_is_read_in_a_register() {
         assert_eq!(plain.bytes().as_slice(), expected.as_bytes(), "{value}");
     }
 }
+
+#[test]
+fn a_short_number_that_stands_is_one_that_stays_as_it_is() {
+    for min in [None, Some(-1), Some(0), Some(1), Some(2)] {
+        for (decimal_comma, whole) in [(false, true), (false, false), (true, true), (true, false)] {
+            let rules = NumberRules { decimal_comma, whole, min };
+            for text in ["0", "1", "2", "7", "10", "00", "07", "999999999999", "-1", "1.0", "1,0", " 1", "a"] {
+                let bytes = text.bytes().rev().fold(0, |all, byte| all << 8 | u128::from(byte));
+                let short = Short::of_view(bytes << 32 | text.len() as u128).unwrap();
+                if rules.stands(short) {
+                    assert_eq!(read(rules, text).as_deref(), Ok(text), "{rules:?}");
+                }
+            }
+            let one = Short::of_view(u128::from(b'1') << 32 | 1).unwrap();
+            assert_eq!(rules.stands(one), min.is_none_or(|min| min <= 1));
+        }
+    }
+}

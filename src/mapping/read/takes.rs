@@ -10,6 +10,8 @@ pub(in crate::mapping) type Key = (&'static str, Takes);
 pub(in crate::mapping) enum Takes {
     /// A scalar.
     Text,
+    /// A scalar that looks like this regular expression.
+    Shape(&'static str),
     /// A list of scalars.
     Texts,
     /// A list of scalars among which `null` is a word.

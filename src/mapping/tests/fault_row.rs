@@ -230,13 +230,6 @@ fn words_of_the_output() {
 }
 
 #[test]
-fn archives_are_not_available() {
-    assert_snapshot!(with_head("output: {changes: true, archive: old/}\n"), @"
-    error[Y109]: `output.archive` is not available in this version
-     --> mappings/m.yaml:4:25
-      |
-    4 | output: {changes: true, archive: old/}
-      |                         ^^^^^^^ this version archives nothing
-      = help: leave it out
-    ");
+fn an_archive_is_another_folder_each_day() {
+    assert_snapshot!(with_head("output: {changes: true, archive: old/}\n"), @"");
 }

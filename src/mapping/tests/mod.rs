@@ -7,6 +7,7 @@ mod fault_source;
 mod kept;
 mod project;
 mod property;
+mod schedule;
 mod sink;
 mod stores;
 mod test_file;

@@ -4,6 +4,7 @@ mod column;
 mod output;
 mod project;
 mod rows;
+mod schedule;
 mod source;
 mod test;
 
@@ -11,6 +12,7 @@ pub use column::*;
 pub use output::*;
 pub use project::*;
 pub use rows::*;
+pub use schedule::*;
 pub use source::*;
 pub use test::*;
 

@@ -48,7 +48,7 @@ pub struct Output {
     pub reject_record: RejectRecord,
     /// `rejects: {redact: [..]}` source columns hidden in reports.
     pub redact: Vec<Text>,
-    /// `archive:`
+    /// `archive:` folder or URL that gets a dated copy of what is published.
     pub archive: Option<Text>,
 }
 

@@ -1,6 +1,6 @@
 //! The project file: what mappings of one folder share.
 
-use super::{CellType, ColumnOptions, SourceEntry, Text};
+use super::{CellType, ColumnOptions, ScheduleEntry, SourceEntry, Text};
 use crate::mapping::Variables;
 use crate::yaml::Spanned;
 
@@ -15,6 +15,8 @@ pub struct ProjectFile {
     pub stores: Vec<StoreEntry>,
     /// What mappings are filled with: the command line's, then the environment's, then `variables:`.
     pub variables: Variables,
+    /// `environments:` their names.
+    pub environments: Vec<Text>,
     /// `defaults:` column options by type; a mapping's own beat them.
     pub defaults: Vec<(Spanned<CellType>, ColumnOptions)>,
     /// `attributes:` the custom attributes the service has; if given, others are errors.
@@ -25,6 +27,8 @@ pub struct ProjectFile {
     pub reports: Option<Text>,
     /// `publish: together` instead of the default `each`.
     pub publish_together: bool,
+    /// `schedule:` when which mappings run.
+    pub schedules: Vec<ScheduleEntry>,
     /// `service_timezone:` IANA zone in which a day begins.
     pub service_timezone: Option<Text>,
     /// `state:` folder of the runs' evidence, relative to the project.

@@ -1,6 +1,9 @@
 //! One folder of a store, as publishing sees it: objects by their names, every call with a deadline.
 
 use std::fmt;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path as LocalPath;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -160,24 +163,38 @@ impl RemoteFolder {
             Some(meta) if meta.size == bytes => {}
             _ => return Ok(false),
         }
-        let failed = |error| self.failed("reading it back", name, &error);
+        Ok(self.read_through(name, None).await? == xxh3)
+    }
+
+    /// Reads all of an object, into the local file `to` if there is one; gives its xxh3.
+    pub(super) async fn read_through(&self, name: &str, to: Option<&LocalPath>) -> Result<String, OutputError> {
         let path = self.path(name);
-        let hash = async || {
+        let read = async || -> object_store::Result<Result<String, OutputError>> {
+            let mut file = match to.map(|to| File::create(to).map_err(OutputError::disk("make", to))) {
+                Some(Err(error)) => return Ok(Err(error)),
+                Some(Ok(file)) => Some(file),
+                None => None,
+            };
             let mut stream = self.store.get(&path).await?.into_stream();
             let mut hash = Xxh3::new();
             while let Some(piece) = stream.next().await.transpose()? {
                 hash.update(&piece);
+                if let (Some(file), Some(to)) = (&mut file, to)
+                    && let Err(error) = file.write_all(&piece)
+                {
+                    return Ok(Err(OutputError::disk("write", to)(error)));
+                }
             }
-            Ok(folder::hex(&hash))
+            Ok(Ok(folder::hex(&hash)))
         };
         // However large it is, it is read as long as bytes come: the store's own timeouts end it if none do.
         for tries in 1..TRIES {
-            match hash().await {
+            match read().await {
                 Err(error) if reason(&error) == Reason::Transient => pause(tries).await,
-                result => return result.map(|found| found == xxh3).map_err(failed),
+                result => return result.map_err(|error| self.failed("reading it back", name, &error))?,
             }
         }
-        hash().await.map(|found| found == xxh3).map_err(failed)
+        read().await.map_err(|error| self.failed("reading it back", name, &error))?
     }
 
     /// Writes a small object at once.
@@ -221,13 +238,18 @@ impl RemoteFolder {
 
     /// Names of our own hidden objects in the folder.
     pub(super) async fn hidden(&self) -> Result<Vec<String>, OutputError> {
+        let names = self.names().await?;
+        Ok(names.into_iter().filter(|name| name.starts_with(folder::HIDDEN)).collect())
+    }
+
+    /// Names of the objects in the folder.
+    pub(super) async fn names(&self) -> Result<Vec<String>, OutputError> {
         let list = match self.patiently(|| self.store.list_with_delimiter(Some(&self.prefix))).await {
             Ok(list) => list,
             // A folder of a server, which is made with its first file.
             Err(object_store::Error::NotFound { .. }) => return Ok(Vec::new()),
             Err(error) => return Err(self.failed("listing", "", &error)),
         };
-        let names = list.objects.iter().filter_map(|meta| meta.location.filename().map(str::to_owned));
-        Ok(names.filter(|name| name.starts_with(folder::HIDDEN)).collect())
+        Ok(list.objects.iter().filter_map(|meta| meta.location.filename().map(str::to_owned)).collect())
     }
 }

@@ -10,6 +10,7 @@
 //! A run that is killed before step 2 leaves uploads that the lock object names: the next command aborts them. One killed
 //! later leaves the journal: the next command finishes. Servers without uploads (SFTP) get hidden partial files and renames.
 
+mod archive;
 mod claim;
 mod finish;
 mod folder;

@@ -1,9 +1,38 @@
 //! What stands in a target: its `run.json`, and whether its objects are still those that it tells of.
 
+use std::path::Path;
+
 use crate::output::previous::same_files;
 use crate::output::remote::folder::RemoteFolder;
 use crate::output::remote::publish::{Remote, RemoteReports};
-use crate::output::{OutputError, RunReport, Staged, folder};
+use crate::output::{OutputError, OutputFile, RunReport, Staged, folder};
+
+impl RemoteFolder {
+    /// The `run.json` in the folder, which has none before its first publish.
+    ///
+    /// # Errors
+    /// If it cannot be read or is not ours.
+    pub async fn report(&self) -> Result<Option<RunReport>, OutputError> {
+        let Some(found) = self.read(folder::MANIFEST).await? else { return Ok(None) };
+        serde_json::from_slice(&found.bytes).map(Some).map_err(|error| {
+            let object = self.object(folder::MANIFEST);
+            OutputError::damaged(object.as_ref(), format!("is no report of a tanguero run ({error}): move it away"))
+        })
+    }
+
+    /// Writes the object to the local file `to`; false if it is not there, or not what `run.json` says of it.
+    ///
+    /// # Errors
+    /// If the store does not answer, or the disk fails.
+    pub async fn fetch(&self, file: &OutputFile, to: &Path) -> Result<bool, OutputError> {
+        let stands = self.look_at(&file.file).await?.is_some_and(|meta| meta.size == file.bytes);
+        if !stands {
+            return Ok(false);
+        }
+        let found = self.read_through(&file.file, Some(to)).await?;
+        Ok(found == file.xxh3)
+    }
+}
 
 impl Remote {
     /// The `run.json` in the target, which has none before its first publish.
@@ -11,11 +40,7 @@ impl Remote {
     /// # Errors
     /// If it cannot be read or is not ours: it is then not overwritten either.
     pub async fn previous(&self) -> Result<Option<RunReport>, OutputError> {
-        let Some(found) = self.output.read(folder::MANIFEST).await? else { return Ok(None) };
-        serde_json::from_slice(&found.bytes).map(Some).map_err(|error| {
-            let object = self.output.object(folder::MANIFEST);
-            OutputError::damaged(object.as_ref(), format!("is no report of a tanguero run ({error}): move it away"))
-        })
+        self.output.report().await
     }
 
     /// Whether `files` are, name by name and byte by byte, what `mapping` published last and what stands in the target now.

@@ -37,7 +37,7 @@ pub enum DiffSides {
         /// As git spells revisions.
         revision: String,
     },
-    /// Two outputs: a file, an output folder, the evidence of a run or its id or day.
+    /// Two outputs: a file, an output folder, the evidence of a run or its id or day, a snapshot (`state:NAME[@DAY]`).
     Outputs {
         /// How it was.
         before: PathBuf,

@@ -9,13 +9,17 @@ use crate::pipeline::Stop;
 use crate::pipeline::diff::key::{Key, Wanted};
 use crate::pipeline::diff::{Compared, DiffOutcome, DiffRequest, Means, Tell, Wrong};
 use crate::pipeline::folders::{shown, temporary_folder};
+use crate::pipeline::remembered::remembered;
 use crate::project::root_of;
+use crate::state::Memory;
 
 /// A table of one side.
 struct Found {
     /// The mapping's name, or the file's stem.
     name: String,
     files: Vec<PathBuf>,
+    /// What people call it, if not by its files.
+    shown: Option<String>,
     /// What a `run.json` says about its key.
     key: Option<Key>,
 }
@@ -36,13 +40,18 @@ pub(super) fn compare_with(
     tell: Tell<'_>,
     outcome: &mut DiffOutcome,
 ) -> Result<(), Wrong> {
-    let (old, new) = (side(before, request)?, side(now, request)?);
     let scratch = temporary_folder("diff")?;
+    let mut open_side = |path: &Path, which: &str| match path.to_str().and_then(|text| text.strip_prefix("state:")) {
+        Some(wanted) => snapshot_side(wanted, request, &scratch.path.join(which), &mut outcome.notes),
+        None => side(path, request),
+    };
+    let (old, new) = (open_side(before, "before")?, open_side(now, "now")?);
     let means = Means { memory: request.given.memory, threads: request.given.threads, scratch: &scratch.path, stop };
     for (one, other) in together(&old, &new, &mut outcome.notes)? {
         let open = |found: &Found| Table::open(&found.files, &scratch.path);
         let (left, right) = (open(one)?, open(other)?);
-        let file = names(&other.files, &request.given.current);
+        let shown = |found: &Found| found.shown.clone().unwrap_or_else(|| names(&found.files, &request.given.current));
+        let file = shown(other);
         let known = other.key.clone().or_else(|| one.key.clone());
         let key = wanted.key(&right.header, known, &file).map_err(Wrong::Usage)?;
         let whole = key.columns.iter().all(|name| left.header.contains(name));
@@ -57,7 +66,7 @@ pub(super) fn compare_with(
         let table = means.tables(Some(&left), &right, &key, &mut |change| tell(&other.name, change))?;
         outcome.differences.push(Compared {
             name: other.name.clone(),
-            before: names(&one.files, &request.given.current),
+            before: shown(one),
             now: file.clone(),
             file,
             is_new: false,
@@ -119,7 +128,7 @@ fn side(path: &Path, request: &DiffRequest) -> Result<Side, Wrong> {
     if full.is_file() && full.file_name().is_none_or(|name| name != MANIFEST) {
         let stem = full.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let key = full.parent().and_then(|folder| key_beside(folder, &full));
-        let found = Found { name: stem, files: vec![full], key };
+        let found = Found { name: stem, files: vec![full], shown: None, key };
         return Ok(Side { tables: vec![found], shown: as_typed, is_file: true });
     }
     let folder = if full.is_dir() {
@@ -150,6 +159,37 @@ fn side(path: &Path, request: &DiffRequest) -> Result<Side, Wrong> {
     Ok(Side { tables, shown: as_typed, is_file: false })
 }
 
+/// What is remembered of a mapping: `accounts`, or of one day `accounts@2026-11-20`.
+fn snapshot_side(wanted: &str, request: &DiffRequest, scratch: &Path, notes: &mut Vec<String>) -> Result<Side, Wrong> {
+    let (mapping, day) = wanted.split_once('@').map_or((wanted, None), |(mapping, day)| (mapping, Some(day)));
+    let memory = Memory::new(&state_of(&request.given.current, request), request.given.environment.as_deref());
+    let entry = match day {
+        Some(day) => memory.on(mapping, day)?,
+        None => memory.last(mapping)?,
+    };
+    let Some(entry) = entry else {
+        let days: Vec<String> = memory.entries(mapping)?.into_iter().map(|entry| entry.published.as_of).collect();
+        let known = if days.is_empty() { "nothing".to_owned() } else { days.join(", ") };
+        return Err(Wrong::Usage(format!(
+            "`state:{wanted}`: of `{mapping}` there is {known} in {}",
+            memory.folder().display()
+        )));
+    };
+    std::fs::create_dir_all(scratch)?;
+    let shown = format!("state:{mapping}@{}", entry.published.as_of);
+    let Some(found) = remembered(&entry, None, scratch)? else {
+        return Err(Wrong::Usage(format!(
+            "`{shown}` has counts and no snapshot: `state: {{snapshot: always}}` in tanguero.yaml keeps one of every mapping"
+        )));
+    };
+    if entry.published.snapshot.as_ref().is_some_and(|file| file.keys_only) {
+        notes.push(format!("{shown} holds keys and no values"));
+    }
+    let table =
+        Found { name: mapping.to_owned(), files: vec![found.rows], shown: Some(shown.clone()), key: Some(found.key) };
+    Ok(Side { tables: vec![table], shown, is_file: true })
+}
+
 /// The tables a run's report speaks of: beside it, or, for evidence, in the run's output folder if they still are the same.
 fn tables(report: &RunReport, folder: &Path, as_typed: &str) -> Result<Vec<Found>, Wrong> {
     let is_evidence = folder.file_name().is_some_and(|name| *name == *report.run_id);
@@ -164,6 +204,7 @@ fn tables(report: &RunReport, folder: &Path, as_typed: &str) -> Result<Vec<Found
         }
         tables.push(Found {
             files: kept.outputs.iter().map(|file| output.join(&file.file)).collect(),
+            shown: None,
             key: key_of(report, &kept.mapping),
             name: kept.mapping,
         });

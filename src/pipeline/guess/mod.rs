@@ -197,7 +197,13 @@ fn stem(first: &FileAt, source: &str) -> String {
 fn project(base: &Path, request: &GuessRequest) -> Project {
     match load(&[], base, &request.given.options()) {
         Ok(loaded) => Project { file: None, ..loaded.project },
-        Err(_) => Project { root: root_of(base), file: None, names: Vec::new(), stores: Stores::default() },
+        Err(_) => Project {
+            root: root_of(base),
+            file: None,
+            names: Vec::new(),
+            referred: Default::default(),
+            stores: Stores::default(),
+        },
     }
 }
 

@@ -258,8 +258,13 @@ impl Dry<'_> {
             return Err(Failure::Mapping(found));
         }
         let file = MappingFile { name: NAME.to_owned(), shown, text: text.to_owned(), mapping, found, asked: true };
-        let project =
-            Project { root: request.current.clone(), file: None, names: Vec::new(), stores: self.stores.clone() };
+        let project = Project {
+            root: request.current.clone(),
+            file: None,
+            names: Vec::new(),
+            referred: Default::default(),
+            stores: self.stores.clone(),
+        };
         let around = Surrounding { project: &project, variables: &variables, request, engine };
         let mut prepared = prepare(&file, &around, &mut Texts::new()).await?;
         for column in &mut prepared.resolved.columns {

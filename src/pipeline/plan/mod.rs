@@ -8,7 +8,7 @@ mod effect;
 mod last;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::compare::{Change, Table, TableDifference};
@@ -20,11 +20,14 @@ use crate::pipeline::folders::{Folders, temporary_folder};
 use crate::pipeline::request::Unwatched;
 use crate::pipeline::run::run_loaded;
 use crate::pipeline::{Exit, RunRequest, Situation, Stop, Watcher};
-use crate::project::{load, named};
+use crate::project::{Loaded, MappingFile, load, named};
+use crate::state::Memory;
 
 pub use condition::{Condition, Measure};
 pub use effect::{Effects, Emptied};
 pub use last::Last;
+
+use last::Looking;
 
 /// What `tanguero plan` is asked to do.
 #[derive(Debug, Clone)]
@@ -63,6 +66,8 @@ pub struct Plan {
     pub mapping: String,
     /// Its file, as shown.
     pub file: String,
+    /// New and changed rows alone would be written (`output.changes`).
+    pub only_changes: bool,
     /// Its Totango format.
     pub format: &'static format::FormatSpec,
     /// What "now" means.
@@ -114,17 +119,15 @@ fn foresee(
     let path = named(&request.mapping, &request.given.current);
     let loaded =
         load(std::slice::from_ref(&path), &request.given.current, &request.given.options()).map_err(Wrong::Usage)?;
-    let asked: Vec<(String, String)> =
-        loaded.mappings.iter().filter(|file| file.asked).map(|file| (file.name.clone(), file.shown.clone())).collect();
-    let [(name, shown)] = &asked[..] else {
-        return Err(Wrong::Usage(format!("`{}` has {} mappings; plan takes one", path.display(), asked.len())));
-    };
+    let (name, shown, only_changes) = one(&loaded, &path)?;
     let scratch = temporary_folder("plan")?;
     let run = RunRequest {
         out: request.out.clone(),
         dry_run: true,
         accept: request.accept.clone(),
         evidence: false,
+        // What is left out because Totango has it is not gone.
+        whole: true,
         set_aside: Some(scratch.path.clone()),
         ..RunRequest::of(&request.given)
     };
@@ -136,25 +139,38 @@ fn foresee(
     outcome.texts = ended.texts;
     outcome.warnings = ended.warnings;
     outcome.problems.extend(ended.problems.into_iter().flat_map(|(_, found)| found));
-    let report = ended.report.as_ref().and_then(|report| report.mapping(name));
+    let report = ended.report.as_ref().and_then(|report| report.mapping(&name));
     let Some(report) = report.filter(|report| report.status == Status::DryRun).cloned() else { return Ok(None) };
 
     let means = Means { memory: request.given.memory, threads: request.given.threads, scratch: &scratch.path, stop };
-    let last = last::find(&folders, name, &loaded.project.root)?;
-    let before = last.as_ref().map(|last| Table::open(&last.files, &scratch.path)).transpose()?;
     let files: Vec<PathBuf> = report.outputs.iter().map(|file| scratch.path.join(&file.file)).collect();
     let now = Table::open(&files, &scratch.path)?;
+    let format = format::find(&report.format).expect("a mapping that ran is of a format");
+    let looking = Looking {
+        folders: &folders,
+        loaded: &loaded,
+        told_where: request.out.is_some(),
+        memory: &Memory::new(&folders.state, request.given.environment.as_deref()),
+        mapping: &name,
+        beside: (&now.header, format),
+        scratch: &scratch.path,
+    };
+    let last = looking.find()?;
+    let before = last.as_ref().map(|last| last.table(&scratch.path)).transpose()?;
     let columns = report.key.iter().filter_map(|place| report.columns.get(*place).cloned()).collect();
     let key = Key { columns, ignores_case: report.key_ignores_case };
-    let format = format::find(&report.format).expect("a mapping that ran is of a format");
     let mut effects = Effects::new(format, &now.header);
-    let table = means.tables(before.as_ref(), &now, &key, &mut |change| {
+    let mut table = means.tables(before.as_ref(), &now, &key, &mut |change| {
         effects.take(change);
         tell(change)
     })?;
+    if let Some(was) = last.as_ref().and_then(|last| last.was(&report.outputs)) {
+        table.identical = was && !only_changes;
+    }
     Ok(Some(Plan {
-        mapping: name.clone(),
-        file: shown.clone(),
+        mapping: name,
+        file: shown,
+        only_changes,
         format,
         as_of: request.given.as_of.to_string(),
         last,
@@ -162,4 +178,14 @@ fn foresee(
         table,
         effects,
     }))
+}
+
+/// The name of the one mapping that was asked for, its file as shown, and whether it writes changed rows alone.
+fn one(loaded: &Loaded, path: &Path) -> Result<(String, String, bool), Wrong> {
+    let asked: Vec<&MappingFile> = loaded.mappings.iter().filter(|file| file.asked).collect();
+    let [file] = &asked[..] else {
+        return Err(Wrong::Usage(format!("`{}` has {} mappings; plan takes one", path.display(), asked.len())));
+    };
+    let changes = file.mapping.as_ref().is_some_and(|mapping| mapping.output.changes.is_some());
+    Ok((file.name.clone(), file.shown.clone(), changes))
 }

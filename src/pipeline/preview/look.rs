@@ -10,7 +10,7 @@ use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 
 use crate::engine::Engine;
-use crate::functions::{code_of, fault, is_warning, text_of, trace};
+use crate::functions::{Step, code_of, fault, is_warning, text_of, trace};
 use crate::pipeline::judged::{Batch, Judged, judged, text_at};
 use crate::pipeline::known::Knowledge;
 use crate::pipeline::open::register;
@@ -82,7 +82,7 @@ impl Looking<'_> {
         preview.complete = true;
         'all: while let Some(batch) = stream.next().await {
             self.stop.check()?;
-            let batch = Batch::new(batch.map_err(engine)?, telling.judged.len())?;
+            let batch = self.filled(&telling, Batch::new(batch.map_err(engine)?, telling.judged.len())?)?;
             for row in 0..batch.batch.num_rows() {
                 if seen == count || read == most {
                     preview.complete = false;
@@ -133,7 +133,7 @@ impl Looking<'_> {
         let mut stream =
             session.sql(&prepared.compiled.preview).await.map_err(engine)?.execute_stream().await.map_err(engine)?;
         while let Some(batch) = stream.next().await {
-            let batch = Batch::new(batch.map_err(engine)?, telling.judged.len())?;
+            let batch = self.filled(&telling, Batch::new(batch.map_err(engine)?, telling.judged.len())?)?;
             for row in 0..batch.batch.num_rows() {
                 preview.records.push(self.record(&telling, &batch, row)?);
             }
@@ -210,6 +210,14 @@ impl Looking<'_> {
         })
     }
 
+    /// With what empty cells keep.
+    fn filled(&self, telling: &Telling<'_>, mut batch: Batch) -> Result<Batch, Failure> {
+        if let Some(kept) = &self.opened.kept {
+            batch.keep(kept, &telling.task.layout)?;
+        }
+        Ok(batch)
+    }
+
     fn record(&self, telling: &Telling<'_>, batch: &Batch, row: usize) -> Result<PreviewRecord, Failure> {
         let prepared = &self.opened.prepared;
         let (file, line) = batch.place(row);
@@ -263,12 +271,15 @@ impl Looking<'_> {
         let tables = &self.opened.tables;
         // Templates and tags are judged before the normaliser sees them: what is read is not what it takes.
         let traced = telling.in_full && !matches!(judged.input, Some(Input::Template(_) | Input::Tag { .. }));
-        let steps = match traced {
+        let mut steps = match traced {
             true => trace(judged.cell, tables, batch.batch.column(2 + 2 * number), row)
                 .map(|trace| trace.steps)
                 .unwrap_or_default(),
             false => Vec::new(),
         };
+        if batch.is_kept(number, row) {
+            steps.push(Step { what: "keep", value: batch.value(number, row).unwrap_or_default().to_owned() });
+        }
         let fault = (found != fault::NONE).then(|| CellFault {
             code: code_of(found),
             message: judged.message(&telling.names, tables, (batch, row), found, read),

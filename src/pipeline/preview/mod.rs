@@ -15,11 +15,13 @@ use std::sync::Arc;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Texts, code, nearest};
 use crate::engine::Engine;
 use crate::functions::{LookupTables, Step};
-use crate::pipeline::folders::temporary_folder;
+use crate::pipeline::folders::{Folders, temporary_folder};
 use crate::pipeline::lookups;
 use crate::pipeline::prepare::{Prepared, Surrounding, prepare};
-use crate::pipeline::{Exit, Failure, RunRequest, Situation, Stop};
+use crate::pipeline::remember::{Past, Remembering};
+use crate::pipeline::{Exit, Failure, LIMITS, RunRequest, Situation, Stop};
 use crate::project::{Loaded, load, named};
+use crate::settle::{Budget, Kept};
 
 /// What `tanguero preview` is asked to do.
 #[derive(Debug, Clone)]
@@ -180,7 +182,7 @@ fn run(
     let scratch = temporary_folder("preview")?;
     let run = request.as_run();
     let engine = request.engine(&scratch.path)?;
-    let opened = runtime.block_on(open(&run, &loaded, &engine, &mut outcome.texts))?;
+    let opened = runtime.block_on(open(&run, &loaded, &engine, &scratch.path, &mut outcome.texts))?;
     outcome.warnings.extend(opened.prepared.warnings.iter().cloned());
     let looking = Looking { request, opened: &opened, engine: &engine, folder: &scratch.path, stop };
     match &request.key {
@@ -199,7 +201,7 @@ impl PreviewRequest {
     pub(super) fn as_run(&self) -> RunRequest {
         RunRequest {
             // Limits are about the whole, and nothing is published.
-            accept: vec!["rejects".to_owned()],
+            accept: LIMITS.map(|(name, _)| name.to_owned()).to_vec(),
             force: true,
             ..RunRequest::of(&self.given)
         }
@@ -215,6 +217,8 @@ impl PreviewRequest {
 pub(super) struct Opened {
     pub prepared: Prepared,
     pub tables: Arc<LookupTables>,
+    /// Values published last, where empty cells keep them.
+    pub kept: Option<Arc<Kept>>,
 }
 
 /// Prepares the mapping that was asked for, and reads the tables it looks up in.
@@ -222,6 +226,7 @@ pub(super) async fn open(
     run: &RunRequest,
     loaded: &Loaded,
     engine: &Engine,
+    spill: &Path,
     texts: &mut Texts,
 ) -> Result<Opened, Failure> {
     let file = loaded.mappings.iter().find(|file| file.asked).expect("one mapping was asked for");
@@ -241,7 +246,15 @@ pub(super) async fn open(
     prepared.warnings.extend(mistakes);
     let plain = prepared.session(engine, &Arc::new(LookupTables::new()), false)?;
     let tables = Arc::new(lookups::read(&prepared.resolved, &plain, &prepared.files).await?);
-    Ok(Opened { prepared, tables })
+    let kept = kept(run, loaded, &prepared, spill)?;
+    Ok(Opened { prepared, tables, kept })
+}
+
+/// What empty cells keep, as in a run.
+fn kept(run: &RunRequest, loaded: &Loaded, prepared: &Prepared, spill: &Path) -> Result<Option<Arc<Kept>>, Failure> {
+    let remembering = Remembering::new(run, loaded, &Folders::new(run, loaded));
+    let past = Past::read(&remembering, prepared, &run.as_of.to_string())?;
+    past.kept(&prepared.resolved, spill, &Arc::new(Budget::new(run.memory / 2)))
 }
 
 /// Which judged columns are among `wanted`; all of them without any.

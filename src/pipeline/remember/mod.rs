@@ -13,6 +13,7 @@ pub(super) use compare::{Compared, compared};
 pub(super) use heal::heal;
 pub(super) use limits::limits;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ use crate::pipeline::prepare::Prepared;
 use crate::pipeline::{Failure, RunRequest};
 use crate::project::Loaded;
 use crate::resolve::Resolved;
-use crate::settle::{Budget, Kept, KeptBuilder, Settled};
+use crate::settle::{Budget, Kept, KeptBuilder, KeySet, KeySetBuilder, Settled};
 use crate::state::{Entry, Memory, Published, PublishedFile, Snapshot, Staging};
 
 /// Days of each mapping that are remembered, unless the project says.
@@ -37,6 +38,8 @@ pub(super) struct Remembering {
     pub days: usize,
     /// A snapshot of every mapping, asked for or not.
     always: bool,
+    /// Mappings whose keys others want, or they themselves.
+    referred: BTreeSet<String>,
     /// What earlier runs left counts.
     reads: bool,
     /// Something is left to later runs.
@@ -49,11 +52,12 @@ impl Remembering {
         let file = loaded.project.file.as_ref();
         let days = file.and_then(|file| file.days_kept).and_then(|days| usize::try_from(days).ok());
         Self {
-            memory: Memory::new(&folders.state, request.environment.as_deref()),
+            memory: Memory::new(request.recall_from.as_ref().unwrap_or(&folders.state), request.environment.as_deref()),
             days: days.unwrap_or(DAYS),
             always: file.is_some_and(|file| file.snapshot_always),
+            referred: loaded.project.referred.clone(),
             reads: request.recall,
-            writes: request.evidence && !request.dry_run,
+            writes: request.evidence && !request.dry_run && request.recall_from.is_none(),
             environment: request.environment.clone(),
         }
     }
@@ -63,7 +67,34 @@ impl Remembering {
     /// Nothing is read, nothing is left.
     pub(super) fn off(state: &Path) -> Self {
         let memory = Memory::new(state, None);
-        Self { memory, days: DAYS, always: false, reads: false, writes: false, environment: None }
+        Self {
+            memory,
+            days: DAYS,
+            always: false,
+            referred: BTreeSet::new(),
+            reads: false,
+            writes: false,
+            environment: None,
+        }
+    }
+
+    /// What runs see of earlier ones is seen.
+    pub(super) fn reads(&self) -> bool {
+        self.reads
+    }
+
+    /// Every key that `mapping` published before the day `as_of`; none if nothing says so.
+    pub(super) fn published_keys(&self, mapping: &str, as_of: &str) -> Result<Option<KeySet>, Failure> {
+        let entry = if self.reads { self.memory.before(mapping, as_of)? } else { None };
+        // What refers to a mapping has one value: a part of a key is no key.
+        let Some(entry) = entry.filter(|entry| entry.published.key.len() == 1) else { return Ok(None) };
+        let Some(snapshot) = entry.snapshot()? else { return Ok(None) };
+        let mut keys = KeySetBuilder::new(entry.published.key_ignores_case);
+        let mut rows = snapshot.rows(&[])?;
+        while rows.advance()? {
+            rows.row().iter().for_each(|row| keys.add_hash(row.key()));
+        }
+        Ok(Some(keys.build()))
     }
 }
 
@@ -79,14 +110,14 @@ pub(super) enum Depth {
 }
 
 /// What `resolved` wants to be remembered of itself.
-fn depth(resolved: &Resolved, always: bool) -> Depth {
+fn depth(resolved: &Resolved, remembering: &Remembering) -> Depth {
     let memory = &resolved.memory;
     let format = resolved.format;
     if resolved.key.is_empty() || format.is_additive() || format.key_per_foreign_key {
         Depth::Nothing
-    } else if always || !memory.keep.is_empty() || memory.changes || memory.cleared.is_some() {
+    } else if remembering.always || !memory.keep.is_empty() || memory.changes || memory.cleared.is_some() {
         Depth::Values
-    } else if memory.new_accounts.is_some() {
+    } else if memory.new_accounts.is_some() || remembering.referred.contains(&resolved.name) {
         Depth::Keys
     } else {
         Depth::Nothing
@@ -105,7 +136,7 @@ pub(super) struct Past {
 impl Past {
     pub(super) fn read(remembering: &Remembering, prepared: &Prepared, as_of: &str) -> Result<Self, Failure> {
         let resolved = &prepared.resolved;
-        let depth = depth(resolved, remembering.always);
+        let depth = depth(resolved, remembering);
         if !remembering.reads {
             return Ok(Self { entry: None, snapshot: None, depth });
         }

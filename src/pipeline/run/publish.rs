@@ -6,6 +6,7 @@ use crate::output::{
 };
 use crate::pipeline::remember::{Left, Remembering};
 use crate::pipeline::run::Running;
+use crate::pipeline::run::archive::{Held, Wish};
 use crate::pipeline::{Exit, Failure, target};
 use crate::project::Loaded;
 
@@ -14,6 +15,8 @@ pub(super) struct Done {
     pub report: MappingReport,
     pub staged: Vec<Staged>,
     pub left: Option<Left>,
+    /// Where a dated copy is wanted.
+    pub archive: Option<Wish>,
     /// Totango adds its rows to what it has.
     pub adds_up: bool,
 }
@@ -34,7 +37,10 @@ impl Running<'_> {
         let any_failed = self.outcome.exit != Exit::Good;
         let mut files = Vec::new();
         let mut left = Vec::new();
-        for Done { report, staged, left: leaves, .. } in &mut finished {
+        let mut copies = Held::new();
+        for Done { report, staged, left: leaves, archive, .. } in &mut finished {
+            // Publishing takes the list.
+            let held: Vec<Staged> = if archive.is_some() { staged.clone() } else { Vec::new() };
             report.status = if self.request.dry_run {
                 self.set_aside(report, staged)?;
                 Status::DryRun
@@ -51,6 +57,11 @@ impl Running<'_> {
                 files.append(staged);
                 Status::Published
             };
+            if report.status.stands()
+                && let Some(wish) = archive.take()
+            {
+                copies.hold(wish, report, &held, &staging)?;
+            }
             if report.status.stands()
                 && let Some(mut leaves) = leaves.take()
             {
@@ -82,6 +93,9 @@ impl Running<'_> {
             if let Err(failure) = one.commit(remembering) {
                 self.outcome.warnings.extend(failure.diagnostics());
             }
+        }
+        for (mapping, failure) in copies.copy(loaded, &self.report.run_id).await {
+            self.failure(Some(&mapping), &failure);
         }
         Ok(())
     }

@@ -59,7 +59,11 @@ pub(super) fn draft(request: &PreviewRequest, stop: &Stop) -> Result<PathBuf, St
     let outcome = run_loaded(&publish, &of_run, BTreeMap::new(), &watcher, stop);
     let loaded = loaded()?;
     let engine = request.engine(&scratch.path).map_err(said)?;
-    let opened = runtime.block_on(open(&run, &loaded, &engine, &mut Default::default())).map_err(said)?;
+    // A test knows of no night before it.
+    let unremembered = RunRequest { recall: false, ..run };
+    let opened = runtime
+        .block_on(open(&unremembered, &loaded, &engine, &scratch.path, &mut Default::default()))
+        .map_err(said)?;
     let looking = Looking { request, opened: &opened, engine: &engine, folder: &scratch.path, stop };
     let fates = Fates::read(&outcome, &opened)?;
     let drafting = Drafting { request, opened: &opened, loaded: &loaded, looking: &looking, fates };

@@ -9,7 +9,7 @@ use crate::settle::{Budget, Layout, LayoutReference, Rules, Settled, Sink, Task,
 fn run(task: Task, links: impl Iterator<Item = (String, String)>) -> Settled {
     let folder = tempfile::tempdir().unwrap();
     let (task, budget) = (Arc::new(task), Arc::new(Budget::unlimited()));
-    let mut sink = Sink::new(&task, folder.path(), &budget).unwrap();
+    let mut sink = Sink::all(&task, 1, folder.path(), &budget).unwrap().remove(0);
     let rows: Vec<TestRow> = links.zip(2..).map(|((id, parent), line)| row(line, &[&id, &parent])).collect();
     for rows in rows.chunks(2000) {
         sink.push(&batch(rows, 2)).unwrap();

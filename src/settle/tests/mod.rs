@@ -1,5 +1,6 @@
 //! Settling as a whole: against a plain model, against itself with other partitions, and at size.
 
+mod adding;
 mod foreign;
 mod large;
 mod links;

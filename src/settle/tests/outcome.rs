@@ -69,10 +69,21 @@ pub(super) fn settled(task: &Task, rows: &[TestRow]) -> Settled {
 /// Settles `rows` (in source order) with `sinks` sinks; batches have the given lengths in turn, and go to the sinks in an
 /// order that depends on them.
 pub(super) fn cut(task: &Task, rows: &[TestRow], sinks: usize, lengths: &[usize]) -> Result<Settled, Error> {
+    cut_within(task, rows, sinks, lengths, Budget::unlimited())
+}
+
+/// The same with so much memory.
+pub(super) fn cut_within(
+    task: &Task,
+    rows: &[TestRow],
+    sinks: usize,
+    lengths: &[usize],
+    budget: Budget,
+) -> Result<Settled, Error> {
     let folder = tempfile::tempdir().unwrap();
     let task = Arc::new(task.clone());
-    let budget = Arc::new(Budget::unlimited());
-    let mut all: Vec<Sink> = (0..sinks).map(|_| Sink::new(&task, folder.path(), &budget).unwrap()).collect();
+    let budget = Arc::new(budget);
+    let mut all = Sink::all(&task, sinks, folder.path(), &budget).unwrap();
     let (mut at, mut turn) = (0, 0);
     while at < rows.len() {
         let length = lengths[turn % lengths.len()].clamp(1, rows.len() - at);

@@ -267,13 +267,13 @@ fn too_many_rows_for_the_budget_are_an_error_that_names_the_stage() {
     let folder = tempfile::tempdir().unwrap();
     let rows: Vec<TestRow> = (0..100).map(|line| row(line, &["a", "b"])).collect();
     let reading = Arc::new(Budget::new(1000));
-    let mut sink = Sink::new(&task, folder.path(), &reading).unwrap();
+    let mut sink = Sink::all(&task, 1, folder.path(), &reading).unwrap().remove(0);
     let error = sink.push(&batch(&rows, 2)).unwrap_err().to_string();
     assert_eq!(error, "reading needs 2900 bytes of memory for the rows' records");
     drop(sink);
     assert_eq!(reading.used(), 0);
     let settling = Arc::new(Budget::new(4000));
-    let mut sink = Sink::new(&task, folder.path(), &settling).unwrap();
+    let mut sink = Sink::all(&task, 1, folder.path(), &settling).unwrap().remove(0);
     sink.push(&batch(&rows, 2)).unwrap();
     let error = settle(&task, vec![sink], folder.path(), &settling).unwrap_err().to_string();
     assert_eq!(error, "settling needs 4600 bytes of memory for the rows' records");

@@ -22,7 +22,7 @@ fn push_all(task: &Task, sinks: Vec<Vec<RecordBatch>>) -> Result<Settled, Error>
     let folder = tempfile::tempdir().unwrap();
     let (task, budget) = (Arc::new(task.clone()), Arc::new(Budget::unlimited()));
     let fill = |batches: Vec<RecordBatch>| {
-        let mut sink = Sink::new(&task, folder.path(), &budget)?;
+        let mut sink = Sink::all(&task, 1, folder.path(), &budget)?.remove(0);
         batches.iter().try_for_each(|batch| sink.push(batch))?;
         Ok(sink)
     };

@@ -1,0 +1,51 @@
+//! What became of values that a column held before: where few values fill many cells, each is judged once.
+
+use super::output::Made;
+
+/// Values remembered; a power of two.
+const VALUES: usize = 64;
+
+/// Values met in vain, beyond four times those found again, after which a column is taken to hold few twice.
+const PATIENCE: u32 = 256;
+
+/// The values of one batch that took the long road, by their views: views that are the same are the same value.
+#[derive(Debug, Default)]
+pub struct Met {
+    /// Empty until the first.
+    values: Vec<(u128, Made)>,
+    in_vain: u32,
+}
+
+impl Met {
+    /// What a value with this view became.
+    #[inline]
+    pub fn find(&mut self, view: u128) -> Option<Made> {
+        let (held, made) = self.values.get(place(view))?;
+        // Nothing is kept of the empty view.
+        if *held != view || view == 0 {
+            return None;
+        }
+        self.in_vain = self.in_vain.saturating_sub(4);
+        Some(*made)
+    }
+
+    /// Remembers what a value became.
+    #[inline]
+    pub fn keep(&mut self, view: u128, made: Made) {
+        if self.in_vain > PATIENCE {
+            self.values.clear();
+            return;
+        }
+        if self.values.is_empty() {
+            self.values.resize(VALUES, (0, Made::default()));
+        }
+        self.in_vain += 1;
+        self.values[place(view)] = (view, made);
+    }
+}
+
+/// Any bit of the view may tell it from others.
+fn place(view: u128) -> usize {
+    let word = (view ^ view >> 64) as u64;
+    (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - VALUES.ilog2())) as usize
+}

@@ -1,0 +1,45 @@
+//! What each environment must have for itself, and what cannot lie in a store.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
+use crate::mapping::{ProjectFile, Text, Variables, parse_project};
+use crate::store::is_url;
+
+/// The state folder of a project in a store: it is not there that it can be kept.
+pub(super) fn state(file: &ProjectFile) -> Option<Diagnostic> {
+    let state = file.state.as_ref().filter(|state| is_url(&state.value))?;
+    let message = "the state folder cannot be in a store in this version";
+    let place = Place::new(&file.path, state.span);
+    Some(Diagnostic::error(&code::STATE_PLACE, message).at(place, "a URL").help(code::STATE_PLACE.cure))
+}
+
+/// Environments that would publish to one folder, or leave their reports in one: one mistake per pair and folder.
+pub(super) fn environments(file: &ProjectFile, text: &str, given: impl Fn(&str) -> Variables) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    let mut seen: BTreeMap<(&str, String), &Text> = BTreeMap::new();
+    for environment in &file.environments {
+        // With the variables of that environment; what is wrong with the file is told of already.
+        let (Some(other), _) = parse_project(&file.path, text, &given(&environment.value)) else { continue };
+        let directory = other.directory.as_ref().map_or("out", |text| text.value.as_str());
+        let folders = [
+            ("publish to", Some(directory), other.directory.as_ref()),
+            ("leave their reports in", other.reports.as_ref().map(|text| text.value.as_str()), other.reports.as_ref()),
+        ];
+        for (what, folder, said) in folders {
+            let Some(folder) = folder else { continue };
+            let folder = folder.trim_end_matches('/').trim_start_matches("./").to_owned();
+            let Some(first) = seen.get(&(what, folder.clone())) else {
+                seen.insert((what, folder), environment);
+                continue;
+            };
+            let shown = if is_url(&folder) { folder.split(['?', '#']).next().unwrap_or_default() } else { &folder };
+            let message = format!("environments `{}` and `{}` {what} `{shown}`", first.value, environment.value);
+            let place = |text: &Text| Place::new(&file.path, text.span);
+            let here = said.map_or_else(|| place(environment), place);
+            let diagnostic = Diagnostic::error(&code::ENVIRONMENT, message).at(here, "here too");
+            found.push(diagnostic.related(place(first), "the first of them").help(code::ENVIRONMENT.cure));
+        }
+    }
+    found
+}
