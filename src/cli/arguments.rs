@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::cli::check::CheckArguments;
 use crate::cli::completions::CompletionsArguments;
+use crate::cli::deliver::DeliverArguments;
 use crate::cli::diff::DiffArguments;
 use crate::cli::explain::ExplainArguments;
 use crate::cli::formats::FormatsArguments;
@@ -11,8 +12,10 @@ use crate::cli::guess::GuessArguments;
 use crate::cli::history::HistoryArguments;
 use crate::cli::init::InitArguments;
 use crate::cli::lint::LintArguments;
+use crate::cli::notify::NotifyArguments;
 use crate::cli::plan::PlanArguments;
 use crate::cli::preview::PreviewArguments;
+use crate::cli::pull::PullArguments;
 use crate::cli::run::RunArguments;
 use crate::cli::say::MessageFormat;
 use crate::cli::schedule::ScheduleArguments;
@@ -54,6 +57,12 @@ pub(super) enum Command {
     Plan(PlanArguments),
     /// Read, reshape, check and publish.
     Run(RunArguments),
+    /// Fetch accounts or users from Totango into a file.
+    Pull(PullArguments),
+    /// Deliver what is published and has not arrived where `deliver:` wants it.
+    Deliver(DeliverArguments),
+    /// Show who is told how runs end, and try it.
+    Notify(NotifyArguments),
     /// Run mappings at the times of tanguero.yaml, or hand these to another scheduler.
     Schedule(ScheduleArguments),
     /// Say where a record ended in the last run.

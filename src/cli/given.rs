@@ -73,12 +73,12 @@ impl Means {
     }
 
     /// Bytes.
-    fn memory(&self) -> Result<u64, String> {
+    pub(super) fn memory(&self) -> Result<u64, String> {
         size(&self.memory)
     }
 
     /// At least one.
-    fn threads(&self) -> usize {
+    pub(super) fn threads(&self) -> usize {
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
         self.threads.unwrap_or_else(processors).max(1)
     }

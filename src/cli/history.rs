@@ -72,7 +72,8 @@ fn table(lines: &[HistoryLine]) -> String {
         row.push(same);
         let accepted = (!line.accepted.is_empty()).then(|| format!("accepted {}", line.accepted.join(", ")));
         let problem = line.problem.as_ref().map(|problem| format!("{}: {}", problem.code, escape(&problem.message)));
-        row.push(problem.or(accepted).unwrap_or_default());
+        let delivery = line.delivery.map(str::to_owned);
+        row.push(problem.or(accepted).or(delivery).unwrap_or_default());
         rows.push(row);
     }
     let widths: Vec<usize> = (0..headers.len())

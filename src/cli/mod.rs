@@ -5,6 +5,7 @@
 mod arguments;
 mod check;
 mod completions;
+mod deliver;
 mod diff;
 mod difference;
 mod explain;
@@ -14,10 +15,12 @@ mod guess;
 mod history;
 mod init;
 mod lint;
+mod notify;
 mod plan;
 mod plan_page;
 mod preview;
 mod progress;
+mod pull;
 mod record;
 mod run;
 mod say;
@@ -57,6 +60,7 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run::run(run, &say),
         Command::Preview(preview) => preview::preview(preview, &say),
         Command::Diff(diff) => diff::diff(diff, &say),
+        Command::Pull(pull) => pull::pull(pull, &say),
         Command::Plan(plan) => plan::plan(plan, &say),
         Command::Test(test) => test::test(test, &say),
         Command::Check(check) => check::check(check, &say),
@@ -66,6 +70,8 @@ pub fn main() -> ExitCode {
         Command::Completions(completions) => completions::completions(completions, &say),
         Command::History(history) => history::history(history, &say),
         Command::State(state) => state::state(state, &say),
+        Command::Deliver(deliver) => deliver::deliver(deliver, &say),
+        Command::Notify(notify) => notify::notify(notify, &say),
         Command::Schedule(schedule) => schedule::schedule(schedule, &say),
         Command::Why(why) => why::why(why, &say),
     };

@@ -38,6 +38,7 @@ impl Watcher for Progress {
             self.bar.set_position(0);
         }
         self.bar.set_message(match stage {
+            Stage::Fetch => "fetching",
             Stage::Lookups => "looking up",
             Stage::Query => "querying",
             Stage::Judge => "judging",

@@ -41,6 +41,9 @@ pub(super) struct RunArguments {
     /// Exit with 99 if nothing changed.
     #[arg(long)]
     pub exit_code_unchanged: bool,
+    /// Only publish: deliver nothing, tell nobody.
+    #[arg(long)]
+    pub local: bool,
     /// Whether what earlier runs left is used, and whether this one leaves something in the project's state folder.
     #[arg(long, value_enum, default_value_t = State::Write, env = "TANGUERO_STATE")]
     pub state: State,
@@ -82,6 +85,9 @@ pub(super) fn carry_out(request: &RunRequest, exit_code_unchanged: bool, say: &S
     if let Some(report) = &outcome.report {
         if !say.quiet {
             say.line(&summary::table(report, say.verbose));
+            if !report.deliveries.is_empty() {
+                say.line(&summary::deliveries(&report.deliveries));
+            }
         }
         if outcome.exit == Exit::Good {
             say.line(&summary::last_line(report, &outcome));
@@ -117,6 +123,7 @@ fn request(arguments: &RunArguments) -> Result<RunRequest, String> {
         accept: arguments.accept.clone(),
         evidence: arguments.state == State::Write,
         recall: arguments.state != State::Off,
+        outward: !arguments.local,
         ..RunRequest::of(&arguments.means.bound(arguments.given.situation()?)?)
     })
 }

@@ -103,6 +103,9 @@ struct ExportArguments {
     /// How the program is called there.
     #[arg(long, value_name = "PROGRAM", default_value = "tanguero")]
     program: String,
+    /// The day from which on changes of the clocks are looked at, for three years [default: today in UTC].
+    #[arg(long, value_name = "YYYY-MM-DD", env = "TANGUERO_AS_OF")]
+    as_of: Option<String>,
     /// The image, for kubernetes.
     #[arg(long, value_name = "IMAGE", default_value = "tanguero:latest")]
     image: String,
@@ -174,7 +177,9 @@ pub(super) fn kept(state: &Path, say: &Say) -> Result<Kept, Exit> {
 
 fn time(flag: &str, text: &str, say: &Say) -> Result<SignedDuration, Exit> {
     let parsed: Option<SignedDuration> = text.parse().ok();
-    parsed.filter(|time| !time.is_negative()).ok_or_else(|| usage(say, format!("`{flag} {text}` is no time: write 90s, 5m or 1h")))
+    parsed
+        .filter(|time| !time.is_negative())
+        .ok_or_else(|| usage(say, format!("`{flag} {text}` is no time: write 90s, 5m or 1h")))
 }
 
 fn daemon(arguments: &KeepArguments, say: &Say) -> Result<ExitCode, Exit> {
@@ -293,7 +298,8 @@ fn probe(arguments: &HealthArguments, say: &Say) -> Result<ExitCode, Exit> {
     }
     if !say.quiet {
         let age = age.map_or_else(|| "at no time".to_owned(), |age| format!("{} ago", length(age)));
-        let problem = health.problem.as_ref().map_or("", |_| "; tanguero.yaml cannot be used, the schedules of before stay");
+        let problem =
+            health.problem.as_ref().map_or("", |_| "; tanguero.yaml cannot be used, the schedules of before stay");
         let word = if lives { health.state.as_str() } else { "silent" };
         say.line(&format!("{word}: process {}, last heartbeat {age}{problem}", health.pid));
     }
@@ -313,6 +319,11 @@ fn exported(arguments: &ExportArguments, say: &Say) -> Result<ExitCode, Exit> {
         TargetName::Github => (Target::Github, "---\n"),
         TargetName::Kubernetes => (Target::Kubernetes, "---\n"),
     };
+    let from = match &arguments.as_of {
+        Some(text) => day(text).map_err(|message| usage(say, message))?,
+        None => today(),
+    };
+    let now = from.to_zoned(jiff::tz::TimeZone::UTC).map_or_else(|_| Timestamp::now(), |from| from.timestamp());
     let root = schedules.root.to_string_lossy();
     let folder = match (&arguments.folder, target) {
         (Some(folder), _) => folder.as_str(),
@@ -322,7 +333,7 @@ fn exported(arguments: &ExportArguments, say: &Say) -> Result<ExitCode, Exit> {
     let mut texts = Vec::new();
     let mut faults = Vec::new();
     for plan in plans {
-        let asked = Exported { plan, folder, program: &arguments.program, image: &arguments.image, now: Timestamp::now() };
+        let asked = Exported { plan, folder, program: &arguments.program, image: &arguments.image, now };
         match export(target, &asked) {
             Ok(text) => texts.push(text),
             Err(why) => {

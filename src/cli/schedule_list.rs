@@ -32,7 +32,9 @@ pub(super) struct ListArguments {
 /// Prints each schedule with its next firings and its last run.
 pub(super) fn list(arguments: &ListArguments, say: &Say) -> Result<ExitCode, Exit> {
     let after = match &arguments.after {
-        Some(text) => text.parse().map_err(|_| usage(say, format!("`--after {text}` is no time: write 2026-11-22T07:00:00Z")))?,
+        Some(text) => {
+            text.parse().map_err(|_| usage(say, format!("`--after {text}` is no time: write 2026-11-22T07:00:00Z")))?
+        }
         None => Timestamp::now(),
     };
     let schedules = schedules(&arguments.filled, say)?;

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::diagnostic::{Severity, code, escape, find_code};
-use crate::output::{MappingReport, RunReport, Status};
+use crate::diagnostic::{Severity, escape, find_code};
+use crate::output::{Delivery, MappingReport, RunReport, Status};
 use crate::pipeline::RunOutcome;
 
 /// Where the records of every mapping went, with the reasons of rejection below.
@@ -59,6 +59,12 @@ pub(super) fn table(report: &RunReport, verbose: bool) -> String {
 
 fn reasons(text: &mut String, mapping: &MappingReport) {
     let rejects = mapping.rejects.0.iter().map(|entry| ("rejected", entry));
+    if let Some(new) = mapping.new_accounts {
+        let accounts = if new == 1 { "account" } else { "accounts" };
+        let list = mapping.reports.iter().find(|report| report.file.ends_with(".new_accounts.csv"));
+        let list = list.map_or("", |report| report.file.as_str());
+        let _ = writeln!(text, "  {} {} new {accounts}, listed in {list}", mapping.mapping, thousands(new));
+    }
     let warnings = mapping.warnings.0.iter().map(|entry| ("warning", entry));
     for (kind, (id, columns)) in rejects.chain(warnings) {
         let title = find_code(id).map_or("", |code| code.title);
@@ -110,6 +116,20 @@ pub(super) fn last_line(report: &RunReport, outcome: &RunOutcome) -> String {
     format!("{what}; as of {}, {} {rows} written, {} rejected", report.as_of, thousands(written), thousands(rejected))
 }
 
+/// What was delivered, a line each.
+pub(super) fn deliveries(steps: &[Delivery]) -> String {
+    let mut text = String::new();
+    for step in steps {
+        let what = if step.file.is_empty() {
+            step.place.clone()
+        } else {
+            format!("{} to {} ({} bytes)", step.file, step.place, thousands(step.bytes))
+        };
+        let _ = writeln!(text, "{:<14} {what}", step.answer.word());
+    }
+    text.trim_end().to_owned()
+}
+
 /// What somebody who was woken up needs: what stopped it, what lies in the folder now, where to look, what to type.
 pub(super) fn at_three(report: &RunReport, outcome: &RunOutcome) -> String {
     let mut text = String::from("---\n");
@@ -136,40 +156,14 @@ pub(super) fn at_three(report: &RunReport, outcome: &RunOutcome) -> String {
     for mapping in failed {
         let _ = writeln!(text, "not published  {} ({})", mapping.mapping, word(mapping.status));
     }
-    let published: Vec<&str> = report
-        .mappings
-        .iter()
-        .filter(|mapping| mapping.status.stands())
-        .map(|mapping| mapping.mapping.as_str())
-        .collect();
-    let now = match (published.as_slice(), report.kept.as_slice()) {
-        ([], []) => "nothing of these mappings, or what an earlier run left untouched".to_owned(),
-        ([], kept) => format!("the files of run {} as of {}", kept[0].run_id, kept[0].as_of),
-        (new, _) => format!("{} of this run; the others as they were", new.join(", ")),
-    };
-    let _ = writeln!(text, "folder         {}: {now}", here(&outcome.output));
+    let _ = writeln!(text, "folder         {}: {}", here(&outcome.output), outcome.folder_now(report));
     match &outcome.evidence {
         Some(evidence) => {
             let _ = writeln!(text, "evidence       {}", here(evidence));
         }
         None => text.push_str("evidence       none kept\n"),
     }
-    let problems = outcome.problems.iter().flat_map(|(_, found)| found);
-    let mut limits =
-        problems.filter(|problem| problem.code.id.starts_with("L7") && problem.code.cure.contains("--accept"));
-    let limit = limits.next().map(|problem| problem.code);
-    let next = match outcome.exit.code() {
-        3 => "correct the mapping at the places above, then run again",
-        4 if limit.is_some_and(|limit| limit.id == code::LIMIT_REJECTS.id) => {
-            "look at the rejects file in the evidence; accept once with `--accept rejects`, or cure the source"
-        }
-        4 if limit.is_some() => limit.map_or("", |limit| limit.cure),
-        4 => "look at the reports in the evidence; cure the source, or choose another policy in the mapping",
-        6 => "see whether the export ran; then run again",
-        130 => "run again: nothing is half done",
-        _ => "run again once the cause is cured: nothing is half done",
-    };
-    let _ = write!(text, "next           {next}");
+    let _ = write!(text, "next           {}", outcome.next_step(report));
     text
 }
 

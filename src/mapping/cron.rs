@@ -22,9 +22,17 @@ impl Cron {
         match fields.len() {
             5 => {}
             1 if text.trim_start().starts_with('@') => {
-                return Err(("no nickname is known".to_owned(), "say it with `every`, e.g. `every: daily, at: \"02:30\"`"));
+                return Err((
+                    "no nickname is known".to_owned(),
+                    "say it with `every`, e.g. `every: daily, at: \"02:30\"`",
+                ));
             }
-            6 => return Err(("six fields".to_owned(), "the zone stands under `timezone`, and seconds are not possible")),
+            6 => {
+                return Err((
+                    "six fields".to_owned(),
+                    "the zone stands under `timezone`, and seconds are not possible",
+                ));
+            }
             _ => return Err(("not five fields".to_owned(), FIELDS)),
         }
         let text = fields.join(" ");
@@ -65,7 +73,15 @@ mod tests {
 
     #[test]
     fn five_fields_that_can_match_are_taken() {
-        for text in ["* * * * *", "30 2 * * 1-5", "*/15 8-18 * * MON-FRI", "0 0 29 2 *", "0 6 L * *", "0 6 * * 5#3", "0  6  1W * *"] {
+        for text in [
+            "* * * * *",
+            "30 2 * * 1-5",
+            "*/15 8-18 * * MON-FRI",
+            "0 0 29 2 *",
+            "0 6 L * *",
+            "0 6 * * 5#3",
+            "0  6  1W * *",
+        ] {
             assert_eq!(Cron::read(text).unwrap().text.split(' ').count(), 5, "{text}");
         }
     }

@@ -24,6 +24,7 @@ pub(super) const MAPPING: Section = Section {
         ("duplicates", Takes::WordsOr(|| words(rows::POLICIES), &rows::DUPLICATES)),
         ("hierarchy", Takes::Section(&rows::HIERARCHY)),
         ("references", Takes::Names(&Takes::Section(&rows::REFERENCE))),
+        ("unknown_accounts", Takes::Section(&rows::UNKNOWN_ACCOUNTS)),
         ("limits", Takes::Section(&output::LIMITS)),
         ("output", Takes::Section(&output::OUTPUT)),
     ]],
@@ -99,6 +100,7 @@ fn mapping(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Option<Mapping> {
     let duplicates = keys.get("duplicates").and_then(|entry| rows::duplicates(reader, entry));
     let hierarchy = keys.get("hierarchy").and_then(|entry| rows::hierarchy(reader, entry));
     let references = keys.get("references").map(|entry| rows::references(reader, entry)).unwrap_or_default();
+    let unknown_accounts = keys.get("unknown_accounts").and_then(|entry| rows::unknown_accounts(reader, entry));
     let limits = keys.get("limits").map(|entry| output::limits(reader, entry)).unwrap_or_default();
     let output = keys.get("output").map(|entry| output::output(reader, entry)).unwrap_or_default();
     Some(Mapping {
@@ -118,6 +120,7 @@ fn mapping(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Option<Mapping> {
         duplicates,
         hierarchy,
         references,
+        unknown_accounts,
         limits,
         output,
     })

@@ -6,7 +6,9 @@
 
 mod columns;
 mod cron;
+mod deliver;
 mod file;
+mod notify;
 mod options;
 mod output;
 mod project;
@@ -14,12 +16,14 @@ mod read;
 mod rows;
 mod schedule;
 mod schema;
+mod service;
 mod sources;
 mod stores;
 mod test_expect;
 mod test_file;
 #[cfg(test)]
 mod tests;
+mod totango;
 mod tree;
 mod variables;
 mod wide;
@@ -30,5 +34,6 @@ pub use project::parse_project;
 pub use schema::{mapping_schema, project_schema};
 pub use stores::SECRET_SETTINGS;
 pub use test_file::parse_test;
+pub use totango::totango_url;
 pub use tree::*;
 pub use variables::Variables;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::read::{Entry, Keys, Reader, Section, Takes, listed, similar, words};
 use super::tree::{ProjectFile, ScheduleEntry, Text};
 use super::variables::{Use, Variables};
-use super::{columns, file, schedule, sources, stores};
+use super::{columns, deliver, file, notify, schedule, sources, stores};
 use crate::diagnostic::{Diagnostic, Diagnostics, code, nearest};
 use crate::yaml::Value;
 
@@ -21,9 +21,9 @@ pub(super) const PROJECT: Section = Section {
         ("output", Takes::Section(&OUTPUT)),
         ("state", Takes::TextOr(&STATE)),
         ("publish", Takes::Words(|| words(PUBLISH))),
-        ("deliver", Takes::Later),
+        ("deliver", Takes::SectionOrMore(&deliver::DELIVER)),
         ("schedule", Takes::Names(&Takes::Section(&schedule::SCHEDULE))),
-        ("notify", Takes::Later),
+        ("notify", Takes::SectionOrMore(&notify::NOTIFY)),
         ("service_timezone", Takes::Text),
     ]],
     required: &[],
@@ -98,15 +98,13 @@ fn empty(path: &str, variables: Variables) -> ProjectFile {
         state: None,
         snapshot_always: false,
         days_kept: None,
+        deliver: Vec::new(),
+        notify: Vec::new(),
     }
 }
 
 fn project(reader: &mut Reader<'_>, keys: &Keys<'_>, empty: ProjectFile) -> ProjectFile {
-    for key in ["deliver", "notify"] {
-        if let Some(entry) = keys.get(key) {
-            reader.not_yet(key, entry.key, "this version does not do this");
-        }
-    }
+    {}
     let output = keys.get("output").map(|entry| Folders::read(reader, entry)).unwrap_or_default();
     let publish = keys.get("publish").and_then(|entry| reader.word(entry, PUBLISH));
     let state = keys.get("state").map(|entry| State::read(reader, entry)).unwrap_or_default();
@@ -123,6 +121,8 @@ fn project(reader: &mut Reader<'_>, keys: &Keys<'_>, empty: ProjectFile) -> Proj
         state: state.folder,
         snapshot_always: state.always,
         days_kept: state.keep,
+        deliver: keys.get("deliver").map(|entry| deliver::deliver(reader, entry)).unwrap_or_default(),
+        notify: keys.get("notify").map(|entry| notify::notify(reader, entry)).unwrap_or_default(),
         ..empty
     }
 }

@@ -1,8 +1,11 @@
-//! `duplicates`, `hierarchy`, `references`: what concerns rows beside one another.
+//! `duplicates`, `hierarchy`, `references`, `unknown_accounts`: what concerns rows beside one another.
 
 use super::columns::{BY, by};
 use super::read::{Entry, Reader, Section, Takes, words};
-use super::tree::{DuplicatePolicy, Duplicates, Hierarchy, HierarchyPolicy, Reference, ReferenceMissing, Text};
+use super::tree::{
+    DuplicatePolicy, Duplicates, Hierarchy, HierarchyPolicy, Reference, ReferenceMissing, Text, UnknownAccounts,
+    UnknownPolicy,
+};
 use crate::yaml::{Spanned, Value};
 
 pub(super) const DUPLICATES: Section = Section {
@@ -37,6 +40,14 @@ pub(super) const REFERENCE: Section = Section {
     example: "{in: [accounts], missing: reject}",
 };
 
+pub(super) const UNKNOWN_ACCOUNTS: Section = Section {
+    what: "`unknown_accounts`",
+    keys: &[&[("in", Takes::OneOrMore), ("policy", Takes::Words(|| words(UNKNOWN)))]],
+    required: &["in"],
+    one_of: &[],
+    example: "{in: [known.account_id], policy: reject}",
+};
+
 pub(super) const POLICIES: &[(&str, DuplicatePolicy)] = &[
     ("last", DuplicatePolicy::Last),
     ("first", DuplicatePolicy::First),
@@ -56,6 +67,8 @@ const MISSING: &[(&str, ReferenceMissing)] = &[
     ("warn", ReferenceMissing::Warn),
     ("fail", ReferenceMissing::Fail),
 ];
+const UNKNOWN: &[(&str, UnknownPolicy)] =
+    &[("allow", UnknownPolicy::Allow), ("reject", UnknownPolicy::Reject), ("report", UnknownPolicy::Report)];
 
 /// `duplicates:`, a word or a mapping.
 pub(super) fn duplicates(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<Duplicates> {
@@ -101,4 +114,13 @@ pub(super) fn references(reader: &mut Reader<'_>, entry: Entry<'_>) -> Vec<(Text
         }
     }
     all
+}
+
+/// `unknown_accounts:`.
+pub(super) fn unknown_accounts(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<UnknownAccounts> {
+    let keys = reader.keys(entry, &UNKNOWN_ACCOUNTS)?;
+    let targets = keys.required(reader, "in").map(|entry| reader.one_or_more(entry));
+    let policy = keys.get("policy").and_then(|entry| reader.word(entry, UNKNOWN));
+    let policy = policy.map(|word| word.value).unwrap_or_default();
+    Some(UnknownAccounts { targets: targets?, policy, span: entry.key })
 }

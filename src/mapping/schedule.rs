@@ -130,7 +130,8 @@ fn zone(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<(jiff::tz::TimeZone
     let near = names.iter().find(|name| city(name)).map(String::as_str);
     let help = match near.or_else(|| nearest(&said.value, names.iter().map(String::as_str))) {
         Some(near) => similar(near),
-        None => "a name of the IANA database, e.g. `Europe/Berlin`; abbreviations such as `CET` hide their changes".to_owned(),
+        None => "a name of the IANA database, e.g. `Europe/Berlin`; abbreviations such as `CET` hide their changes"
+            .to_owned(),
     };
     reader.bad_value(entry, &said.value, "no time zone", help);
     None
@@ -141,10 +142,11 @@ fn every(reader: &mut Reader<'_>, entry: Entry<'_>, keys: &Keys<'_>) -> Option<E
     let (every, cron) = (keys.get("every"), keys.get("cron"));
     let cadence = match (every, cron) {
         (Some(every), Some(cron)) => {
-            let diagnostic = Diagnostic::error(&code::ORIGIN, format!("schedule `{}` has two cadences", excerpt(entry.name)))
-                .at(reader.place(cron.key), "a second cadence")
-                .related(reader.place(every.key), "the first")
-                .help("keep `every` or `cron`");
+            let diagnostic =
+                Diagnostic::error(&code::ORIGIN, format!("schedule `{}` has two cadences", excerpt(entry.name)))
+                    .at(reader.place(cron.key), "a second cadence")
+                    .related(reader.place(every.key), "the first")
+                    .help("keep `every` or `cron`");
             reader.report(diagnostic);
             return None;
         }
@@ -157,8 +159,11 @@ fn every(reader: &mut Reader<'_>, entry: Entry<'_>, keys: &Keys<'_>) -> Option<E
         }
         (None, None) => {
             let place = reader.place(reader.spot(entry.key));
-            let diagnostic = Diagnostic::error(&code::ORIGIN, format!("schedule `{}` has no cadence", excerpt(entry.name)));
-            reader.report(diagnostic.at(place, "how often?").help(format!("give `every` or `cron`, e.g. `{}`", SCHEDULE.example)));
+            let diagnostic =
+                Diagnostic::error(&code::ORIGIN, format!("schedule `{}` has no cadence", excerpt(entry.name)));
+            reader.report(
+                diagnostic.at(place, "how often?").help(format!("give `every` or `cron`, e.g. `{}`", SCHEDULE.example)),
+            );
             return None;
         }
     };
@@ -235,7 +240,8 @@ fn crontab(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<Cron> {
 fn at(reader: &mut Reader<'_>, entry: Entry<'_>, keys: &Keys<'_>) -> Option<Time> {
     let entry = wanted(reader, entry, keys, "at", "at: \"02:30\"")?;
     let said = reader.text(entry, Use::Text)?;
-    let time = said.value.split_once(':').and_then(|(hour, minute)| Time::new(number(hour)?, number(minute)?, 0, 0).ok());
+    let time =
+        said.value.split_once(':').and_then(|(hour, minute)| Time::new(number(hour)?, number(minute)?, 0, 0).ok());
     if time.is_none() {
         reader.bad_value(entry, &said.value, "no time of day", "hour and minute, `\"00:00\"` to `\"23:59\"`");
     }
@@ -273,7 +279,13 @@ fn month_day(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<MonthDay> {
 }
 
 /// A key that this cadence cannot do without.
-fn wanted<'n>(reader: &mut Reader<'_>, schedule: Entry<'_>, keys: &Keys<'n>, key: &str, example: &str) -> Option<Entry<'n>> {
+fn wanted<'n>(
+    reader: &mut Reader<'_>,
+    schedule: Entry<'_>,
+    keys: &Keys<'n>,
+    key: &str,
+    example: &str,
+) -> Option<Entry<'n>> {
     let found = keys.get(key);
     if found.is_none() {
         let place = reader.place(reader.spot(keys.get("every").map_or(schedule.key, |every| every.node.span)));

@@ -105,6 +105,11 @@ fn value(takes: Takes) -> Value {
         Takes::Amount => number(0, &format!("^[0-9]+$|^[0-9]+(\\.[0-9]*)? *%$|{VARIABLE}")),
         Takes::Words(list) => words(list()),
         Takes::Section(section) => of_section(section),
+        Takes::WordList(list) => json!({ "type": "array", "items": words(list()) }),
+        Takes::SectionOrMore(section) => {
+            let one = of_section(section);
+            json!({ "anyOf": [one, { "type": "array", "items": one }] })
+        }
         Takes::WordsOr(list, section) => json!({ "anyOf": [words(list()), of_section(section)] }),
         Takes::TextOr(section) => text_or(section),
         Takes::Names(each) => json!({ "type": "object", "additionalProperties": value(*each) }),

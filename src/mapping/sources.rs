@@ -1,6 +1,7 @@
 //! `sources` and `from`: where rows come from.
 
-use super::read::{Entry, Reader, Section, Takes, words};
+use super::read::{Entry, Keys, Reader, Section, Takes, words};
+use super::totango;
 use super::tree::{Compression, CsvOptions, Footer, From, SourceEntry, SourceKind, SourceOrigin, Text};
 use super::variables::Use;
 use crate::diagnostic::{Diagnostic, code, excerpt};
@@ -8,16 +9,19 @@ use crate::yaml::{Spanned, Value};
 
 pub(super) const SOURCE: Section = Section {
     what: "a source",
-    keys: &[&[
-        ("path", Takes::Text),
-        ("query", Takes::Text),
-        ("kind", Takes::Words(|| KINDS.iter().filter(|(_, kind)| kind.is_some()).map(|(word, _)| *word).collect())),
-        ("compression", Takes::Words(|| words(COMPRESSIONS))),
-        ("csv", Takes::Section(&CSV)),
-        ("on_empty", Takes::Words(|| words(ON_EMPTY))),
-        ("max_age", Takes::Age),
-        ("missing_columns", Takes::Words(|| words(MISSING_COLUMNS))),
-    ]],
+    keys: &[
+        &[
+            ("path", Takes::Text),
+            ("query", Takes::TextOr(&totango::QUERY)),
+            ("kind", Takes::Words(|| words(KINDS))),
+            ("compression", Takes::Words(|| words(COMPRESSIONS))),
+            ("csv", Takes::Section(&CSV)),
+            ("on_empty", Takes::Words(|| words(ON_EMPTY))),
+            ("max_age", Takes::Age),
+            ("missing_columns", Takes::Words(|| words(MISSING_COLUMNS))),
+        ],
+        totango::KEYS,
+    ],
     required: &[],
     one_of: &["path", "query"],
     example: "{path: data/crm_*.csv}",
@@ -86,7 +90,36 @@ pub(super) fn sources(reader: &mut Reader<'_>, entry: Entry<'_>) -> Vec<SourceEn
 fn source(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<SourceEntry> {
     let name = reader.own_name(entry);
     let keys = reader.keys(entry, &SOURCE)?;
-    let origin = match (keys.get("path"), keys.get("query")) {
+    let kind = keys.get("kind").and_then(|entry| reader.word(entry, KINDS));
+    let is_totango = kind.as_ref().is_some_and(|word| word.value.is_none());
+    let origin = if is_totango {
+        totango::totango(reader, entry, &keys).map(|totango| SourceOrigin::Totango(Box::new(totango)))
+    } else {
+        totango::refuse_keys(reader, &keys);
+        origin(reader, entry, &keys)
+    };
+    let kind = kind.and_then(|word| word.value.map(|kind| Spanned::new(kind, word.span)));
+    let compression = keys.get("compression").and_then(|entry| reader.word(entry, COMPRESSIONS));
+    let csv = keys.get("csv").map(|entry| csv(reader, entry)).unwrap_or_default();
+    let empty_is_ok = keys.get("on_empty").and_then(|entry| reader.word(entry, ON_EMPTY));
+    let missing = keys.get("missing_columns").and_then(|entry| reader.word(entry, MISSING_COLUMNS));
+    let max_age = keys.get("max_age").and_then(|entry| reader.age(entry));
+    Some(SourceEntry {
+        name,
+        origin: origin.unwrap_or(SourceOrigin::Path(Spanned::new(String::new(), entry.key))),
+        kind,
+        compression,
+        csv,
+        empty_is_ok: empty_is_ok.is_some_and(|word| word.value),
+        missing_columns_empty: missing.is_some_and(|word| word.value),
+        max_age,
+        span: entry.node.span,
+    })
+}
+
+/// Files, or a query over other sources.
+fn origin(reader: &mut Reader<'_>, entry: Entry<'_>, keys: &Keys<'_>) -> Option<SourceOrigin> {
+    match (keys.get("path"), keys.get("query")) {
         (Some(path), other) => {
             if let Some(query) = other {
                 let diagnostic =
@@ -106,30 +139,7 @@ fn source(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<SourceEntry> {
             reader.report(diagnostic.at(place, "where are its rows?").help("give `path` or `query`"));
             None
         }
-    };
-    let kind = keys.get("kind").and_then(|entry| {
-        let word = reader.word(entry, KINDS)?;
-        if word.value.is_none() {
-            reader.not_yet("kind: totango", word.span, "this version cannot fetch from Totango");
-        }
-        word.value.map(|kind| Spanned::new(kind, word.span))
-    });
-    let compression = keys.get("compression").and_then(|entry| reader.word(entry, COMPRESSIONS));
-    let csv = keys.get("csv").map(|entry| csv(reader, entry)).unwrap_or_default();
-    let empty_is_ok = keys.get("on_empty").and_then(|entry| reader.word(entry, ON_EMPTY));
-    let missing = keys.get("missing_columns").and_then(|entry| reader.word(entry, MISSING_COLUMNS));
-    let max_age = keys.get("max_age").and_then(|entry| reader.age(entry));
-    Some(SourceEntry {
-        name,
-        origin: origin.unwrap_or(SourceOrigin::Path(Spanned::new(String::new(), entry.key))),
-        kind,
-        compression,
-        csv,
-        empty_is_ok: empty_is_ok.is_some_and(|word| word.value),
-        missing_columns_empty: missing.is_some_and(|word| word.value),
-        max_age,
-        span: entry.node.span,
-    })
+    }
 }
 
 /// The path of a file (or, for sources, a glob or URL).

@@ -62,6 +62,8 @@ pub const SECRET_SETTINGS: &[&str] = &[
     "password",
     "access_token",
     "refresh_token",
+    "slack",
+    "teams",
 ];
 
 /// `stores:`.
@@ -106,16 +108,12 @@ fn store(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<StoreEntry> {
 }
 
 /// A setting's text; what a variable gave, and what the key keeps secret, goes into `secrets`.
-fn text(reader: &mut Reader<'_>, entry: Entry<'_>, key: &str, secrets: &mut Vec<String>) -> Option<Text> {
+pub(super) fn text(reader: &mut Reader<'_>, entry: Entry<'_>, key: &str, secrets: &mut Vec<String>) -> Option<Text> {
     let written = reader.verbatim(entry)?;
     let by_variable = written.value.contains("${");
     if SECRET_SETTINGS.contains(&key) && !by_variable {
-        // No caret: the line must not be drawn.
-        let line = reader.text.get(..entry.key.start).map_or(1, |before| before.matches('\n').count() + 1);
-        let message = format!("`{key}` ({}:{line}) stands in the file for everybody to read", reader.path);
-        let help = format!("put it into a variable of the environment: `{key}: ${{NAME}}`");
         secrets.push(written.value);
-        reader.report(Diagnostic::error(&code::BAD_VALUE, message).help(help));
+        in_the_open(reader, entry, key);
         return None;
     }
     let before = reader.found.iter().count();
@@ -133,4 +131,13 @@ fn text(reader: &mut Reader<'_>, entry: Entry<'_>, key: &str, secrets: &mut Vec<
         secrets.extend(reader.variables.given(&written.value));
     }
     Some(filled)
+}
+
+/// Reports a secret that is written out.
+pub(super) fn in_the_open(reader: &mut Reader<'_>, entry: Entry<'_>, key: &str) {
+    // No caret: the line must not be drawn.
+    let line = reader.text.get(..entry.key.start).map_or(1, |before| before.matches('\n').count() + 1);
+    let message = format!("`{key}` ({}:{line}) stands in the file for everybody to read", reader.path);
+    let help = format!("put it into a variable of the environment: `{key}: ${{NAME}}`");
+    reader.report(Diagnostic::error(&code::BAD_VALUE, message).help(help));
 }

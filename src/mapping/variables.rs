@@ -127,10 +127,15 @@ impl Variables {
         (filling.out, filling.faults)
     }
 
-    /// What the variables in `text` give, each by itself, where it is used for a store.
+    /// What the variables in `text` give, each by itself, where it is used for a store; the day and the environment's name
+    /// are no secrets.
     pub(super) fn given(&self, text: &str) -> Vec<String> {
         let bodies = text.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
-        bodies.filter_map(|(body, _)| self.value(body, Use::Store).ok()).collect()
+        let own = |body: &str| {
+            let name = body.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next();
+            matches!(name, Some("as_of" | "env"))
+        };
+        bodies.filter(|(body, _)| !own(body)).filter_map(|(body, _)| self.value(body, Use::Store).ok()).collect()
     }
 
     fn value(&self, body: &str, used: Use) -> Result<String, (String, String, bool)> {

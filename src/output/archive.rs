@@ -1,10 +1,10 @@
 //! Dated copies of what was published, in a local folder.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::output::{OutputError, Staged, folder};
+use crate::output::{OutputError, Staged, copy_file, folder, has_file};
 
 /// Copies `files` into `folder`, each whole or not at all, and removes what an earlier publish of the day had there and this one
 /// has not: names for which `is_ours`. Done again it changes nothing.
@@ -13,18 +13,9 @@ use crate::output::{OutputError, Staged, folder};
 /// If the disk is full or fails.
 pub fn archive(to: &Path, files: &[Staged], is_ours: &dyn Fn(&str) -> bool) -> Result<(), OutputError> {
     folder::make(to)?;
-    for Staged { file, path, .. } in files {
-        let target = to.join(&file.file);
-        if folder::fingerprint(&target)? == Some((file.bytes, file.xxh3.clone())) {
-            continue;
-        }
-        let partial = to.join(format!("{}copy-{}", folder::HIDDEN, file.file));
-        let copied = fs::copy(path, &partial).and_then(|_| File::open(&partial)?.sync_all());
-        let placed = copied.and_then(|()| fs::rename(&partial, &target));
-        if let Err(error) = placed {
-            // What is left of it no source reads, and the next try replaces.
-            let _ = fs::remove_file(&partial);
-            return Err(OutputError::disk("write", &target)(error));
+    for staged in files {
+        if !has_file(to, &staged.file)? {
+            copy_file(staged, to)?;
         }
     }
     for name in names(to).map_err(OutputError::disk("list", to))? {

@@ -15,13 +15,16 @@
 //! This room knows no engine and judges no row.
 
 mod archive;
+mod delivered;
 mod duplicates;
 mod error;
 mod evidence;
 mod finding;
 mod folder;
 mod journal;
+mod local_copy;
 mod lock;
+mod new_accounts;
 mod ordered;
 mod previous;
 mod publish;
@@ -40,6 +43,7 @@ mod tests;
 mod why;
 
 pub use archive::archive;
+pub use delivered::{Delivery, DeliveryAnswer, Notification};
 pub use duplicates::{Duplicate, DuplicatesWriter};
 pub use error::OutputError;
 pub use evidence::{Evidence, find_run, runs};
@@ -47,7 +51,9 @@ pub use finding::{Child, Finding, render};
 pub(crate) use folder::{MANIFEST, fingerprint};
 pub(crate) use folder::{made, short};
 pub use journal::{Place, Removal};
+pub use local_copy::{copy_file, has_file, hold_file, put_whole};
 pub use lock::{Holder, Lock, LockHeld};
+pub use new_accounts::NewAccountsWriter;
 pub use ordered::Ordered;
 pub(crate) use previous::standing;
 pub use previous::{stands, succeed, unchanged, was_sent};

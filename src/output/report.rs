@@ -10,7 +10,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::output::{Ordered, OutputError, Place, folder};
+use crate::output::{Delivery, Notification, Ordered, OutputError, Place, folder};
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,6 +57,15 @@ pub struct RunReport {
     /// What the store says of the objects that stand in the target; none in a local folder.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<Object>,
+    /// The process's exit code; none before the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<u8>,
+    /// What was delivered where, step by step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deliveries: Vec<Delivery>,
+    /// Who was told of its end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notifications: Vec<Notification>,
 }
 
 /// What a store says of an object.
@@ -125,13 +134,16 @@ pub struct MappingReport {
     /// The day of the publish it was compared with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compared_with: Option<String>,
+    /// Accounts that Totango does not have (`unknown_accounts`), whatever became of their rows; none if all are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_accounts: Option<u64>,
     /// Its Totango files.
     pub outputs: Vec<OutputFile>,
     /// The source files it read.
     pub files: Vec<SourceFile>,
     /// Time spent, by stage.
     pub seconds: Ordered<f64>,
-    /// Its rejects and duplicates files.
+    /// Its rejects, duplicates and new accounts files.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reports: Vec<OutputFile>,
     /// The header line of its files.

@@ -57,7 +57,8 @@ pub(super) fn wanted(mapping: &Mapping, from: Option<&str>) -> Wanted {
     }
     let references = mapping.references.iter().flat_map(|(_, reference)| &reference.targets);
     let known = mapping.hierarchy.iter().flat_map(|hierarchy| &hierarchy.known_accounts);
-    for target in references.chain(known) {
+    let accounts = mapping.unknown_accounts.iter().flat_map(|unknown| &unknown.targets);
+    for target in references.chain(known).chain(accounts) {
         if let Some((source, field)) = target.value.split_once('.') {
             wanted.field(source, field);
         }

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::UInt8Type;
-use datafusion::prelude::SessionContext;
+use datafusion::prelude::{DataFrame, SessionContext};
 use futures::StreamExt;
 
 use crate::diagnostic::{Diagnostic, Place, code, escape};
 use crate::functions::fault;
 use crate::pipeline::Failure;
+use crate::pipeline::distinct::in_two_steps;
 use crate::pipeline::prepare::Prepared;
 use crate::settle::{Beside, key_hash};
 
@@ -33,7 +34,9 @@ pub(super) async fn read(prepared: &Prepared, session: &SessionContext) -> Resul
         .iter()
         .map(|index| in_file_order.iter().position(|other| other == index).expect("the same columns"))
         .collect();
-    let mut stream = session.sql(sql).await.map_err(engine)?.execute_stream().await.map_err(engine)?;
+    let (state, plan) = session.sql(sql).await.map_err(engine)?.into_parts();
+    let frame = DataFrame::new(state, in_two_steps(plan).map_err(engine)?);
+    let mut stream = frame.execute_stream().await.map_err(engine)?;
     while let Some(batch) = stream.next().await {
         let batch = batch.map_err(engine)?;
         for row in 0..batch.num_rows() {

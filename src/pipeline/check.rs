@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Texts, code};
 use crate::engine::Engine;
+use crate::pipeline::deliver;
 use crate::pipeline::folders::Folders;
 use crate::pipeline::prepare::{Look, Surrounding, judge};
 use crate::pipeline::set::beside_one_another;
@@ -83,7 +84,13 @@ fn all(request: &CheckRequest, loaded: &Loaded, outcome: &mut CheckOutcome) -> R
     // No rows, no spill files: the folder is only named.
     let engine =
         Engine::new(request.given.engine(&std::env::temp_dir())).map_err(|error| Failure::engine(&error, None))?;
-    let around = Surrounding { project: &loaded.project, variables: &loaded.variables, request: &run, engine: &engine };
+    let around = Surrounding {
+        project: &loaded.project,
+        variables: &loaded.variables,
+        request: &run,
+        engine: &engine,
+        fetch: None,
+    };
     let look = if request.offline { Look::Offline } else { Look::Headers };
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let mut prepared = Vec::new();
@@ -100,7 +107,8 @@ fn all(request: &CheckRequest, loaded: &Loaded, outcome: &mut CheckOutcome) -> R
         outcome.add(in_file_order(found), exit);
     }
     let folders = Folders::new(&run, loaded);
-    let places = target::misplaced(&folders, loaded);
+    let mut places = target::misplaced(&folders, loaded);
+    places.extend(deliver::judge(loaded, &folders, !request.offline));
     let exit = if places.has_errors() { Exit::Mapping } else { Exit::Good };
     outcome.add(in_file_order(places), exit);
     let set = beside_one_another(loaded.mappings.iter(), &prepared, &folders);

@@ -80,6 +80,6 @@ pub(super) fn circles(prepared: &[Prepared], folders: &Folders) -> Vec<Diagnosti
 fn writes(writer: &Prepared, file: &str) -> bool {
     let output = &writer.resolved.output;
     let rest = file.strip_prefix(output.stem()).and_then(|rest| rest.strip_suffix(".csv"));
-    let is_report = rest.is_some_and(|rest| [".rejects", ".duplicates", ".removed"].contains(&rest));
+    let is_report = rest.is_some_and(|rest| [".rejects", ".duplicates", ".removed", ".new_accounts"].contains(&rest));
     writer.file.asked && (is_report || output.is_file(file))
 }

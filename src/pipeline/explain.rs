@@ -13,7 +13,9 @@ use crate::compile::QUERY_TABLE;
 use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::engine::Engine;
 use crate::functions::{self, LookupTables};
-use crate::mapping::{DuplicatePolicy, From, HierarchyPolicy, ReferenceMissing, SourceEntry, SourceOrigin};
+use crate::mapping::{
+    DuplicatePolicy, From, HierarchyPolicy, ReferenceMissing, SourceEntry, SourceOrigin, UnknownPolicy,
+};
 use crate::pipeline::lineage::Lineage;
 use crate::pipeline::open::register;
 use crate::pipeline::prepare::{Prepared, Surrounding, prepare};
@@ -76,7 +78,13 @@ fn shown(request: &CheckRequest, view: View, texts: &mut Texts) -> Result<String
     // Nothing is run, so nothing is spilled: the folder is only named.
     let engine = Engine::new(given.engine(&std::env::temp_dir()));
     let engine = engine.map_err(|error| failed(Failure::engine(&error, None)))?;
-    let around = Surrounding { project: &loaded.project, variables: &loaded.variables, request: &run, engine: &engine };
+    let around = Surrounding {
+        project: &loaded.project,
+        variables: &loaded.variables,
+        request: &run,
+        engine: &engine,
+        fetch: None,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(|error| failed(error.into()))?;
     runtime.block_on(async {
         let prepared = prepare(file, &around, texts).await.map_err(failed)?;
@@ -98,6 +106,7 @@ fn session(engine: &Engine, prepared: &Prepared) -> Result<SessionContext, Failu
     for (name, source) in &prepared.sources {
         register(&session, name, source.table())?;
     }
+    prepared.register_unfetched(&session)?;
     for (name, view) in &prepared.views {
         register(&session, name, Arc::new(ViewTable::new(view.plan.clone(), None)))?;
     }
@@ -128,6 +137,11 @@ impl Explaining<'_> {
                 count => format!(" and {count} more"),
             };
             lines.push(format!("table {name}: {first}{more}"));
+        }
+        for name in self.prepared.unfetched.keys() {
+            if let Some(SourceOrigin::Totango(totango)) = self.source(name).map(|entry| &entry.origin) {
+                lines.push(format!("table {name}: a search of {} in Totango, when it runs", totango.search.name()));
+            }
         }
         let mut text = comments(&lines);
         for (name, _) in views {
@@ -161,7 +175,7 @@ impl Explaining<'_> {
             From::Query(path) => path,
             From::Source(name) => match &self.source(&name.value)?.origin {
                 SourceOrigin::Query(path) => path,
-                SourceOrigin::Path(_) => return None,
+                SourceOrigin::Path(_) | SourceOrigin::Totango(_) => return None,
             },
         };
         Some((path.value.clone(), self.filled(&path.value)?))
@@ -243,6 +257,14 @@ fn after(resolved: &Resolved) -> Vec<String> {
         };
         let column = &resolved.columns[reference.column].name;
         lines.push(format!("{column} must be in {}, {missing}", targets(&reference.targets)));
+    }
+    if let Some(unknown) = &resolved.unknown_accounts {
+        let policy = match unknown.policy {
+            UnknownPolicy::Allow => "written and listed",
+            UnknownPolicy::Reject => "rejected and listed",
+            UnknownPolicy::Report => "written, listed and warned of",
+        };
+        lines.push(format!("an account that is not in {} is {policy}", targets(&unknown.targets)));
     }
     if resolved.parent.is_some() {
         let policy = |policy| match policy {

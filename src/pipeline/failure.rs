@@ -179,6 +179,7 @@ static CALLED: [&Code; 6] = [
     &code::WEB_FAILED,
     &code::WEB_REFUSED,
     &code::WEB_UNKNOWN,
+    &code::TOTANGO_UNSTEADY,
 ];
 
 fn world_exit(code: &Code) -> Exit {

@@ -142,6 +142,8 @@ pub(super) fn keep_to(folder: &Path, loaded: &mut Loaded) {
         let state = folder.join("state").to_string_lossy().into_owned();
         (file.state, file.directory, file.reports) = (Some(Text::new(state, Span::default())), None, None);
         file.publish_together = false;
+        file.deliver.clear();
+        file.notify.clear();
         file
     });
 }

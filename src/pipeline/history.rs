@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::output::{Problem, Rows, RunReport, Status, runs};
+use crate::output::{Delivery, DeliveryAnswer, Problem, Rows, RunReport, Status, runs};
 use crate::pipeline::folders::state_of;
 use crate::project::{Options, load, named};
 
@@ -44,6 +44,9 @@ pub struct HistoryLine {
     /// Limits that were lifted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub accepted: Vec<String>,
+    /// What became of the run's deliveries: `delivered`, `not delivered`, or `trigger not known`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<&'static str>,
     /// Why it published nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
@@ -65,6 +68,7 @@ pub fn history(request: &HistoryRequest) -> Result<Vec<HistoryLine>, String> {
         if request.environment.is_some() && report.environment != request.environment {
             continue;
         }
+        let delivery = delivered(&report.deliveries);
         let (run_id, started, as_of) = (report.run_id, report.started, report.as_of);
         for mapping in report.mappings {
             if wanted.is_none_or(|wanted| wanted.name == mapping.mapping) {
@@ -77,10 +81,22 @@ pub fn history(request: &HistoryRequest) -> Result<Vec<HistoryLine>, String> {
                     status: mapping.status,
                     rows: mapping.rows,
                     accepted: report.accepted.clone(),
+                    delivery: delivery.filter(|_| mapping.status.stands()),
                     problem: mapping.problem,
                 });
             }
         }
     }
     Ok(lines)
+}
+
+/// The worst of the steps; none if there was nothing to deliver.
+fn delivered(steps: &[Delivery]) -> Option<&'static str> {
+    let any = |answers: &[DeliveryAnswer]| steps.iter().any(|step| answers.contains(&step.answer));
+    match steps {
+        [] => None,
+        _ if any(&[DeliveryAnswer::Failed, DeliveryAnswer::NotTried]) => Some("not delivered"),
+        _ if any(&[DeliveryAnswer::Unknown]) => Some("trigger not known"),
+        _ => Some("delivered"),
+    }
 }

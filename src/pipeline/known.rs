@@ -7,7 +7,7 @@ use std::sync::Arc;
 use datafusion::prelude::SessionContext;
 
 use crate::diagnostic::{Code, Diagnostic, Place, code};
-use crate::mapping::CellType;
+use crate::mapping::{CellType, Text};
 use crate::output::MappingReport;
 use crate::pipeline::{Failure, column};
 use crate::project::MappingFile;
@@ -50,6 +50,8 @@ impl Knowledge {
             reference.targets.iter().map(move |target| (target, ignores_case))
         });
         let accounts = resolved.hierarchy.known_accounts.iter().map(|target| (target, false));
+        let unknown = resolved.unknown_accounts.iter().flat_map(|unknown| &unknown.targets);
+        let accounts = accounts.chain(unknown.map(|target| (target, false)));
         for (target, ignores_case) in references.chain(accounts) {
             let (source, field) = match target {
                 Target::Field { source, field } => (source, field),
@@ -70,6 +72,13 @@ impl Knowledge {
             knowledge.fields.insert(place, Arc::new(keys.build()));
         }
         Ok(knowledge)
+    }
+
+    /// Bytes that all these keys hold.
+    pub(super) fn bytes(&self) -> u64 {
+        let of_mapping = |keys: &MappingKeys| keys.written.bytes() + keys.rejected.bytes() + keys.filtered.bytes();
+        self.fields.values().chain(self.before.values().flatten()).map(|keys| keys.bytes()).sum::<u64>()
+            + self.mappings.values().map(of_mapping).sum::<u64>()
     }
 
     /// What a reference of the mapping `own` into `targets` finds.
@@ -106,9 +115,13 @@ impl Knowledge {
         };
         let of_references = any([&code::REFERENCE_MISSING, &code::REFERENCE_WARNING, &code::REFERENCE_EMPTIED]);
         let of_parents = any([&code::PARENT_MISSING, &code::PARENT_REJECTED, &code::DETACHED]);
-        let references = mapping.references.iter().flat_map(|(_, reference)| &reference.targets);
-        let parents = mapping.hierarchy.iter().flat_map(|hierarchy| &hierarchy.known_accounts);
-        let wanted = references.filter(|_| of_references).chain(parents.filter(|_| of_parents));
+        // A source of what Totango has says it too.
+        let alone = |targets: &&Vec<Text>| targets.iter().all(|target| !target.value.contains('.'));
+        let references = mapping.references.iter().map(|(_, reference)| &reference.targets).filter(alone).flatten();
+        let parents = mapping.hierarchy.iter().map(|hierarchy| &hierarchy.known_accounts).filter(alone).flatten();
+        let accounts = mapping.unknown_accounts.iter().map(|unknown| &unknown.targets).filter(alone).flatten();
+        let accounts = accounts.filter(|_| report.new_accounts.is_some());
+        let wanted = references.filter(|_| of_references).chain(parents.filter(|_| of_parents)).chain(accounts);
         let mut told = BTreeSet::new();
         wanted
             .filter(|target| self.before.get(&target.value).is_some_and(Option::is_none) && told.insert(&target.value))

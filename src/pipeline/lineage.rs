@@ -147,11 +147,15 @@ impl Tracing<'_> {
     fn table(&self, source: &str, field: &str) -> BTreeSet<Origin> {
         match self.prepared.views.iter().find(|(name, _)| name == source) {
             Some((_, view)) => self.plan_column(&view.plan, field),
-            None if self.prepared.sources.contains_key(source) && is_visible(field) => {
+            None if self.is_source(source) && is_visible(field) => {
                 BTreeSet::from([(source.to_owned(), field.to_owned())])
             }
             None => BTreeSet::new(),
         }
+    }
+
+    fn is_source(&self, name: &str) -> bool {
+        self.prepared.sources.contains_key(name) || self.prepared.unfetched.contains_key(name)
     }
 
     fn plan_column(&self, plan: &LogicalPlan, name: &str) -> BTreeSet<Origin> {

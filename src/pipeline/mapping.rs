@@ -98,7 +98,9 @@ impl Mappings<'_> {
 
         clock.enter(Stage::Judge);
         let beside = beside::read(prepared, &session).await?;
-        let budget = Arc::new(Budget::new((self.request.memory as f64 * RECORDS_SHARE) as u64));
+        // What is known from elsewhere stays until the mapping is settled.
+        let rest = self.request.memory.saturating_sub(knowledge.bytes());
+        let budget = Arc::new(Budget::new((rest as f64 * RECORDS_SHARE) as u64));
         let past = Past::read(self.remembering, prepared, &as_of)?;
         let mut task = task(resolved, &knowledge, beside, arrival, self.request.threads);
         let multiplies = prepared.query.as_ref().is_some_and(|query| query.traceable);
@@ -155,7 +157,7 @@ impl Mappings<'_> {
             rows: &rows,
             settled: &settled,
             tables: &tables,
-            session: &self.report_session(&tables),
+            session: &self.report_session(&tables, !multiplies),
             staging: self.staging,
             filtered: &filtered,
             kept_from: past.entry.as_ref().map(|entry| entry.published.as_of.as_str()),
@@ -165,6 +167,8 @@ impl Mappings<'_> {
         let (rejects, left_out) = told?;
         finished.reports.extend(rejects.staged.clone());
         finished.reports.extend(left_out.duplicates);
+        finished.report.new_accounts = left_out.new_accounts.as_ref().map(|staged| staged.file.rows);
+        finished.reports.extend(left_out.new_accounts);
         finished.reports.extend(compared.removed_file.take());
         account::tell(prepared, &rows, &settled, (&rejects, &left_out.fill), finished);
         finished.report.sources = account::query_sources(prepared, &session).await?;
@@ -255,9 +259,10 @@ impl Mappings<'_> {
         if reasons.is_empty() { Ok(()) } else { Err(Failure::Refused(reasons)) }
     }
 
-    /// A session for the second look: the functions, and rows in one ordered stream.
-    fn report_session(&self, tables: &Arc<LookupTables>) -> SessionContext {
-        let session = self.engine.ordered_session();
+    /// A session for the second look: the functions, and rows in order. Threads read side by side, and what they read is
+    /// merged, where that leaves no doubt: rows of one record come in the order in which they came the first time.
+    fn report_session(&self, tables: &Arc<LookupTables>, one_row_a_record: bool) -> SessionContext {
+        let session = if one_row_a_record { self.engine.session() } else { self.engine.ordered_session() };
         functions::register(&session, Arc::clone(tables));
         session
     }

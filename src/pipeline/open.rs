@@ -45,17 +45,17 @@ impl Preparing<'_> {
                 Some(QueryFile { sql, path: path.value.clone(), text, scalar: None })
             }
             Err(error) => {
-                self.found.push(
-                    Diagnostic::error(
-                        &code::UNKNOWN_SOURCE,
-                        format!("the query `{}` cannot be read: {error}", path.value),
-                    )
-                    .at(Place::new(&self.file.shown, path.span), "this file")
-                    .help("paths in a mapping are relative to the project's folder"),
-                );
+                self.unreadable_query(path, &error);
                 None
             }
         }
+    }
+
+    pub(super) fn unreadable_query(&mut self, path: &Text, error: &std::io::Error) {
+        let message = format!("the query `{}` cannot be read: {error}", path.value);
+        let diagnostic = Diagnostic::error(&code::UNKNOWN_SOURCE, message);
+        let diagnostic = diagnostic.at(Place::new(&self.file.shown, path.span), "this file");
+        self.found.push(diagnostic.help("paths in a mapping are relative to the project's folder"));
     }
 
     /// Opens every wanted source, and those that wanted queries read; notes those that cannot be opened.
@@ -68,6 +68,11 @@ impl Preparing<'_> {
                 SourceOrigin::Path(path) => {
                     let definition = self.definition(&entry, &path.value, wanted.fields(&name));
                     if let Err(failure) = self.open_files(name, definition) {
+                        self.absent.push(failure.located(&self.places));
+                    }
+                }
+                SourceOrigin::Totango(totango) => {
+                    if let Err(failure) = self.open_totango(&entry, totango, texts).await {
                         self.absent.push(failure.located(&self.places));
                     }
                 }

@@ -9,7 +9,8 @@ impl Prepared {
     /// Names of the mappings whose keys this one refers to.
     pub(super) fn referred(&self) -> Vec<String> {
         let references = self.resolved.references.iter().flat_map(|reference| &reference.targets);
-        let targets = references.chain(&self.resolved.hierarchy.known_accounts);
+        let accounts = self.resolved.unknown_accounts.iter().flat_map(|unknown| &unknown.targets);
+        let targets = references.chain(&self.resolved.hierarchy.known_accounts).chain(accounts);
         let mut names: Vec<String> = targets
             .filter_map(|target| match target {
                 Target::Mapping(name) if *name != self.file.name => Some(name.clone()),
@@ -65,8 +66,10 @@ fn links_of(file: &MappingFile) -> Vec<Link<'_>> {
     let Some(mapping) = &file.mapping else { return Vec::new() };
     let references = mapping.references.iter().flat_map(|(_, reference)| &reference.targets);
     let known = mapping.hierarchy.iter().flat_map(|hierarchy| &hierarchy.known_accounts);
+    let accounts = mapping.unknown_accounts.iter().flat_map(|unknown| &unknown.targets);
     references
         .chain(known)
+        .chain(accounts)
         .filter(|target| !target.value.contains('.') && target.value != file.name)
         .map(|target| Link { from: &file.name, to: &target.value, place: Place::new(&file.shown, target.span) })
         .collect()

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::DFSchema;
 use datafusion::prelude::SessionContext;
 
@@ -12,6 +13,7 @@ use crate::engine::Engine;
 use crate::functions::{self, LookupTables};
 use crate::mapping::{From, Mapping, SourceEntry, SourceOrigin, Text, Variables};
 use crate::pipeline::asked::wanted;
+use crate::pipeline::fetch::Fetch;
 use crate::pipeline::open::{QueryFile, quoted};
 use crate::pipeline::planning::Planning;
 use crate::pipeline::{Failure, RunRequest};
@@ -42,14 +44,19 @@ pub(super) struct Prepared {
     pub fields: Vec<String>,
     /// Warnings.
     pub warnings: Diagnostics,
+    /// Sources of which only the columns are known: services that were not asked for their rows.
+    pub unfetched: BTreeMap<String, SchemaRef>,
 }
 
 /// What preparing needs beside the mapping.
+#[derive(Clone, Copy)]
 pub(super) struct Surrounding<'a> {
     pub project: &'a Project,
     pub variables: &'a Variables,
     pub request: &'a RunRequest,
     pub engine: &'a Engine,
+    /// What fetches the rows of sources that are services; none where only their columns are wanted.
+    pub fetch: Option<&'a Fetch<'a>>,
 }
 
 /// What is looked at beside the mapping and its query files.
@@ -88,7 +95,12 @@ pub(super) async fn prepare(
     around: &Surrounding<'_>,
     texts: &mut Texts,
 ) -> Result<Prepared, Failure> {
-    let mut judged = judge(file, around, Look::Headers, texts).await;
+    // What is wrong is said before anything is fetched.
+    let mut judged = judge(file, &Surrounding { fetch: None, ..*around }, Look::Headers, texts).await;
+    let right = judged.prepared.as_ref().filter(|_| !file.found.has_errors());
+    if around.fetch.is_some() && right.is_some_and(|prepared| !prepared.unfetched.is_empty()) {
+        judged = judge(file, around, Look::Headers, texts).await;
+    }
     match judged.prepared.take() {
         Some(prepared) => Ok(Prepared { warnings: judged.found, ..prepared }),
         None => Err(judged.failure()),
@@ -111,6 +123,7 @@ pub(super) async fn judge(file: &MappingFile, around: &Surrounding<'_>, look: Lo
         files: FileRegister::new(),
         sources: BTreeMap::new(),
         views: Vec::new(),
+        unfetched: BTreeMap::new(),
         session: around.engine.session(),
         declared,
         places,
@@ -129,9 +142,8 @@ fn declared(file: &MappingFile, mapping: &Mapping, project: &Project) -> Declare
     let mut all = Declared::default();
     for (entry, path) in shared.chain(own) {
         let name = &entry.name.value;
-        let (SourceOrigin::Path(origin) | SourceOrigin::Query(origin)) = &entry.origin;
         all.0.insert(name.clone(), entry.clone());
-        all.1.insert(name.clone(), Place::new(path, origin.span));
+        all.1.insert(name.clone(), Place::new(path, entry.origin.span()));
     }
     all
 }
@@ -146,6 +158,7 @@ pub(super) struct Preparing<'a> {
     pub files: FileRegister,
     pub sources: BTreeMap<String, Arc<Source>>,
     pub views: Vec<(String, VettedQuery)>,
+    pub unfetched: BTreeMap<String, SchemaRef>,
     pub session: SessionContext,
     pub declared: BTreeMap<String, SourceEntry>,
     pub places: BTreeMap<String, Place>,
@@ -215,6 +228,7 @@ impl Preparing<'_> {
             files: self.files.clone(),
             fields,
             warnings: Diagnostics::new(),
+            unfetched: std::mem::take(&mut self.unfetched),
         })
     }
 
@@ -226,7 +240,7 @@ impl Preparing<'_> {
                     *from = None;
                     self.query_file(&path, texts)
                 }
-                SourceOrigin::Path(_) => None,
+                SourceOrigin::Path(_) | SourceOrigin::Totango(_) => None,
             },
             From::Query(path) => self.query_file(path, texts),
             From::Sql(sql) => Some(QueryFile {

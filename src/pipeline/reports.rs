@@ -10,7 +10,8 @@ use futures::StreamExt;
 use crate::diagnostic::{Code, Severity, code, escape};
 use crate::functions::{LookupTables, fault};
 use crate::output::{
-    Disclosure, Duplicate, DuplicatesWriter, Record, Reject, RejectsFile, RejectsWriter, Staged, Staging,
+    Disclosure, Duplicate, DuplicatesWriter, NewAccountsWriter, Record, Reject, RejectsFile, RejectsWriter, Staged,
+    Staging,
 };
 use crate::pipeline::judged::{Batch, Judged, judged, text_at};
 use crate::pipeline::open::register;
@@ -153,7 +154,12 @@ impl SecondLook<'_> {
                 decided_by: duplicate.decided_by,
             })?)
         })?;
-        Ok(LeftOut { duplicates: writer.finish()?, fill })
+        let mut accounts =
+            NewAccountsWriter::new(self.staging, self.prepared.resolved.output.stem(), self.disclosure());
+        self.settled.unknown_accounts(|account, position| -> Result<(), Failure> {
+            Ok(accounts.push(account, &shown(position.file), position.line)?)
+        })?;
+        Ok(LeftOut { duplicates: writer.finish()?, new_accounts: accounts.finish()?, fill })
     }
 }
 
@@ -161,6 +167,8 @@ impl SecondLook<'_> {
 pub(super) struct LeftOut {
     /// The duplicates file, where there are any.
     pub duplicates: Option<Staged>,
+    /// The accounts that Totango does not have, where there are any and they are asked for.
+    pub new_accounts: Option<Staged>,
     /// Non-empty cells of the written rows, by column of the output.
     pub fill: Vec<u64>,
 }
@@ -273,7 +281,9 @@ impl Telling<'_> {
             (Reason::ReferenceMissing { reference }, Some(absence)) => {
                 let judged = super::task::judged(resolved);
                 let mut references = resolved.references.iter().filter(|one| judged.contains(&one.column));
-                let targets = references.nth(reference as usize).map_or(&[][..], |one| &one.targets);
+                let unknown =
+                    resolved.unknown_accounts.as_ref().map(|unknown| &unknown.targets[..]).unwrap_or_default();
+                let targets = references.nth(reference as usize).map_or(unknown, |one| &one.targets);
                 words::absent(&told.value, absence, targets, &resolved.name)
             }
             (Reason::ParentMissing, Some(absence @ (Absence::Rejected | Absence::Filtered))) => {

@@ -95,6 +95,8 @@ pub struct RunRequest {
     pub whole: bool,
     /// A folder that gets the Totango files of a dry run; none: they go with it.
     pub set_aside: Option<PathBuf>,
+    /// Deliver what is published, and tell people how it ended, as the project says.
+    pub outward: bool,
 }
 
 impl RunRequest {
@@ -125,6 +127,7 @@ impl RunRequest {
             recall_from: None,
             whole: false,
             set_aside: None,
+            outward: true,
         }
     }
 }
@@ -185,6 +188,8 @@ impl Watcher for Unwatched {
 /// What a mapping is going through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
+    /// Records are fetched from a service.
+    Fetch,
     /// Tables that others look up in are read.
     Lookups,
     /// The query of `from` runs.
@@ -203,6 +208,7 @@ impl Stage {
     /// Its name in `run.json` and on the screen.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Fetch => "fetch",
             Self::Lookups => "lookups",
             Self::Query => "query",
             Self::Judge => "judge",

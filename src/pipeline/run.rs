@@ -1,6 +1,8 @@
 //! The corridor of `tanguero run`: from mapping files to a published folder and its evidence.
 
 mod archive;
+mod ending;
+mod outward;
 mod publish;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +12,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::engine::{Engine, EngineOptions};
 use crate::output::{Evidence, Lock, MappingReport, Remote, RunReport, Staging, Status, recover};
+use crate::pipeline::fetch::Fetch;
 use crate::pipeline::folders::{Folders, scratch_folder, shown};
 use crate::pipeline::known::MappingKeys;
 use crate::pipeline::mapping::{Finished, Mappings};
@@ -70,7 +73,7 @@ pub fn run(request: &RunRequest, watcher: &Arc<dyn Watcher>, stop: &Stop) -> Run
         as_of: request.as_of,
     };
     match load(&request.mappings, &request.current, &options) {
-        Ok(loaded) => run_loaded(request, &loaded, BTreeMap::new(), watcher, stop),
+        Ok(loaded) => run_whole(request, &loaded, BTreeMap::new(), watcher, stop, true),
         Err(message) => RunOutcome::failed(Exit::Usage, Diagnostic::error(&code::USAGE, message)),
     }
 }
@@ -82,6 +85,18 @@ pub(super) fn run_loaded(
     keys: BTreeMap<String, MappingKeys>,
     watcher: &Arc<dyn Watcher>,
     stop: &Stop,
+) -> RunOutcome {
+    run_whole(request, loaded, keys, watcher, stop, false)
+}
+
+/// The same; `outward`: files may be delivered and people told.
+fn run_whole(
+    request: &RunRequest,
+    loaded: &Loaded,
+    keys: BTreeMap<String, MappingKeys>,
+    watcher: &Arc<dyn Watcher>,
+    stop: &Stop,
+    outward: bool,
 ) -> RunOutcome {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(request.threads.max(1)).enable_all().build();
@@ -98,6 +113,7 @@ pub(super) fn run_loaded(
         watcher,
         stop,
         run_id,
+        outward,
         keys,
         report: RunReport {
             version: 1,
@@ -115,6 +131,9 @@ pub(super) fn run_loaded(
             reports_folder: None,
             kept: Vec::new(),
             objects: Vec::new(),
+            exit: None,
+            deliveries: Vec::new(),
+            notifications: Vec::new(),
         },
         outcome: RunOutcome {
             exit: Exit::Good,
@@ -146,6 +165,7 @@ struct Running<'a> {
     watcher: &'a Arc<dyn Watcher>,
     stop: &'a Stop,
     run_id: String,
+    outward: bool,
     /// Of the mappings settled so far.
     keys: BTreeMap<String, MappingKeys>,
     report: RunReport,
@@ -176,6 +196,9 @@ impl Running<'_> {
             Err(failure) => self.failure(None, &failure),
         }
         self.settle_status();
+        self.deliver(loaded, &settings).await;
+        self.report.exit = Some(self.outcome.exit.code());
+        self.tell(loaded, &settings, evidence.as_ref());
         if let Some(evidence) = evidence {
             match evidence.finish(&self.report) {
                 Ok(()) => self.outcome.evidence = Some(evidence.folder().to_path_buf()),
@@ -202,6 +225,7 @@ impl Running<'_> {
 
     /// With the output folder to itself.
     async fn locked(&mut self, loaded: &Loaded, folders: &Folders, evidence: Option<&Evidence>) -> Result<(), Failure> {
+        self.judge_outward(loaded, folders)?;
         // A dry run leaves no trace in the output folder, not even for a moment.
         let scratch = if self.request.dry_run { Some(scratch_folder(&folders.state, &self.run_id)?) } else { None };
         let output = scratch.as_ref().map_or(&folders.output, |scratch| &scratch.path);
@@ -269,8 +293,14 @@ impl Running<'_> {
     /// Every mapping, in an order in which each comes after those it refers to.
     async fn mappings(&mut self, loaded: &Loaded, working: &Working<'_>, evidence: Option<&Evidence>) -> Vec<Done> {
         let &Working { engine, staging, spill, remembering } = working;
-        let around =
-            Surrounding { project: &loaded.project, variables: &loaded.variables, request: self.request, engine };
+        let fetch = Fetch::new(engine, spill, self.watcher, self.stop);
+        let around = Surrounding {
+            project: &loaded.project,
+            variables: &loaded.variables,
+            request: self.request,
+            engine,
+            fetch: Some(&fetch),
+        };
         let folders = Folders::new(self.request, loaded);
         let set = prepare_set(loaded, &around, &folders, &mut self.outcome.texts).await;
         let mut failed: BTreeSet<String> = BTreeSet::new();
@@ -308,7 +338,14 @@ impl Running<'_> {
             }
             let Finished { mut report, outputs, reports, keys: own, left, failure, warnings } =
                 runner.run(&one, &self.keys).await;
-            self.outcome.warnings.extend(warnings);
+            // Several mappings may miss the same; one word is enough.
+            let told = &mut self.outcome.warnings;
+            for one in warnings {
+                let same = |other: &Diagnostic| other.code.id == one.code.id && other.message == one.message;
+                if one.code.id != code::NO_SNAPSHOT.id || !told.iter().any(same) {
+                    told.push(one);
+                }
+            }
             let kept = evidence.map_or(Ok(()), |evidence| reports.iter().try_for_each(|staged| evidence.add(staged)));
             if let Some(failure) = failure.or(kept.err().map(Failure::from)) {
                 failed.insert(one.file.name.clone());

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use datafusion::datasource::empty::EmptyTable;
 use datafusion::prelude::SessionContext;
 
 use crate::engine::Engine;
@@ -26,11 +27,18 @@ impl Prepared {
         for (name, source) in &self.sources {
             register(&session, name, source.table())?;
         }
+        self.register_unfetched(&session)?;
         for (name, view) in &self.views {
             let table = datafusion::datasource::ViewTable::new(view.plan.clone(), None);
             register(&session, name, Arc::new(table))?;
         }
         Ok(session)
+    }
+
+    /// Puts the sources into `session` of which only the columns are known.
+    pub(super) fn register_unfetched(&self, session: &SessionContext) -> Result<(), Failure> {
+        let mut all = self.unfetched.iter();
+        all.try_for_each(|(name, schema)| register(session, name, Arc::new(EmptyTable::new(Arc::clone(schema)))))
     }
 
     /// The source of the mapping's rows: a declared one, or the query's result, which is put into `folder`.

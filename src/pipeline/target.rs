@@ -7,7 +7,7 @@ use crate::output::{
 use crate::pipeline::folders::{Folders, shown, without_user};
 use crate::pipeline::{Failure, Stop};
 use crate::project::Loaded;
-use crate::store::{Stores, is_url};
+use crate::store::{StoreError, Stores, is_url};
 
 /// Takes the target of a run, if it is in a store.
 pub(super) async fn take(folders: &Folders, loaded: &Loaded, run_id: &str) -> Result<Option<Remote>, Failure> {
@@ -60,8 +60,13 @@ pub(super) async fn publish(
     }
 }
 
-/// The folder of a store at `url`.
+/// The same, its error as a run's.
 pub(super) fn folder(stores: &Stores, url: &str) -> Result<RemoteFolder, Failure> {
+    Ok(folder_of(stores, url)?)
+}
+
+/// The folder of a store that `url` names; asks the store nothing.
+pub(super) fn folder_of(stores: &Stores, url: &str) -> Result<RemoteFolder, StoreError> {
     let location = stores.open(url)?;
     Ok(RemoteFolder {
         store: location.store.clone(),

@@ -60,6 +60,8 @@ pub(super) fn task(resolved: &Resolved, known: &Knowledge, beside: Beside, arriv
         .iter()
         .map(|(column, reference)| LayoutReference { column: *column, itself: is_itself(&reference.targets, resolved) })
         .collect();
+    let unknown = resolved.unknown_accounts.as_ref().and_then(|unknown| Some((place(unknown.column)?, unknown)));
+    layout.references.extend(unknown.map(|(column, _)| LayoutReference { column, itself: false }));
     layout.one_of = resolved.one_of.iter().map(|group| places(group)).filter(|group| !group.is_empty()).collect();
     layout.required_when =
         resolved.required_when.iter().filter_map(|(column, when)| Some((place(*column)?, place(*when)?))).collect();
@@ -89,6 +91,7 @@ pub(super) fn task(resolved: &Resolved, known: &Knowledge, beside: Beside, arriv
             parents_first: resolved.hierarchy.parents_first,
         },
         references: references.iter().map(|(_, reference)| reference.missing).collect(),
+        unknown_accounts: unknown.map(|(_, unknown)| unknown.policy),
         pivot: pivot(resolved, beside),
         case_twins: true,
         threads,
@@ -98,6 +101,7 @@ pub(super) fn task(resolved: &Resolved, known: &Knowledge, beside: Beside, arriv
         references: references
             .iter()
             .map(|(_, reference)| known.target(&reference.targets, &resolved.name, ignores_case(resolved, reference)))
+            .chain(unknown.map(|(_, unknown)| known.target(&unknown.targets, &resolved.name, false)))
             .collect(),
         kept: None,
     };

@@ -19,8 +19,10 @@ pub(super) fn environments(file: &ProjectFile, text: &str, given: impl Fn(&str) 
     let mut found = Diagnostics::new();
     let mut seen: BTreeMap<(&str, String), &Text> = BTreeMap::new();
     for environment in &file.environments {
-        // With the variables of that environment; what is wrong with the file is told of already.
-        let (Some(other), _) = parse_project(&file.path, text, &given(&environment.value)) else { continue };
+        // With the variables of that environment. Where one is missing nobody knows its folders; it is told of when that
+        // environment is chosen.
+        let (other, wrong) = parse_project(&file.path, text, &given(&environment.value));
+        let Some(other) = other.filter(|_| !wrong.has_errors()) else { continue };
         let directory = other.directory.as_ref().map_or("out", |text| text.value.as_str());
         let folders = [
             ("publish to", Some(directory), other.directory.as_ref()),

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Texts, code, nearest};
-use crate::mapping::{Mapping, ProjectFile, SECRET_SETTINGS, Variables, parse, parse_project};
+use crate::mapping::{
+    Mapping, ProjectFile, SECRET_SETTINGS, SourceEntry, SourceOrigin, Variables, parse, parse_project,
+};
 use crate::project::apart;
 use crate::project::find::{FILE, named, root_of};
 use crate::store::{Stores, keep_secret};
@@ -161,8 +163,12 @@ impl Loading {
         };
         hide_secrets(&text);
         let (file, diagnostics) = parse_project(FILE, &text, given);
+        keep_tokens(file.iter().flat_map(|file| &file.sources));
         self.texts.insert(FILE, &text);
         self.diagnostics.extend(diagnostics);
+        let deliver = file.iter().flat_map(|file| &file.deliver).flat_map(|entry| &entry.secrets);
+        let notify = file.iter().flat_map(|file| &file.notify).flat_map(|entry| &entry.secrets);
+        deliver.chain(notify).for_each(|secret| keep_secret(secret));
         if let Some(file) = &file {
             apart::state(file).into_iter().for_each(|one| self.diagnostics.push(one));
             let of = |name: &str| given.clone().in_environment(name);
@@ -174,7 +180,11 @@ impl Loading {
     fn mapping(&mut self, path: &Path, variables: &Variables, asked: bool) -> Result<MappingFile, String> {
         let text = fs::read_to_string(path).map_err(|error| format!("`{}` cannot be read: {error}", path.display()))?;
         let shown = path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned();
+        if text.contains("totango") {
+            hide_secrets(&text);
+        }
         let (mapping, found) = parse(&shown, &text, variables);
+        keep_tokens(mapping.iter().flat_map(|mapping| &mapping.sources));
         self.texts.insert(&shown, &text);
         Ok(MappingFile { name: stem(path), shown, text, mapping, found, asked })
     }
@@ -229,6 +239,15 @@ fn scheduled(project: &Project) -> Diagnostics {
     found
 }
 
+/// Keeps the tokens of sources from being shown.
+fn keep_tokens<'s>(sources: impl Iterator<Item = &'s SourceEntry>) {
+    for source in sources {
+        if let SourceOrigin::Totango(totango) = &source.origin {
+            totango.secrets.0.iter().for_each(|secret| keep_secret(secret));
+        }
+    }
+}
+
 /// Keeps the values of secret settings from being shown, whatever else is wrong with the file they stand in.
 fn hide_secrets(text: &str) {
     for line in text.lines() {
@@ -240,7 +259,10 @@ fn hide_secrets(text: &str) {
                     Some(quote @ ('"' | '\'')) => value[1..].split(quote).next(),
                     _ => value.split([',', '}', '#']).next(),
                 };
-                if let Some(value) = value.map(str::trim).filter(|value| !value.starts_with("${")) {
+                // Sources can be called like these two services.
+                let named = matches!(*key, "slack" | "teams");
+                let secret = |value: &&str| !value.starts_with("${") && (!named || value.starts_with("http"));
+                if let Some(value) = value.map(str::trim).filter(secret) {
                     keep_secret(value);
                 }
             }
@@ -259,7 +281,13 @@ fn process() -> BTreeMap<String, String> {
 fn referred(mapping: &Mapping) -> Vec<String> {
     let references = mapping.references.iter().flat_map(|(_, reference)| &reference.targets);
     let known = mapping.hierarchy.iter().flat_map(|hierarchy| &hierarchy.known_accounts);
-    references.chain(known).map(|target| target.value.clone()).filter(|name| !name.contains('.')).collect()
+    let accounts = mapping.unknown_accounts.iter().flat_map(|unknown| &unknown.targets);
+    references
+        .chain(known)
+        .chain(accounts)
+        .map(|target| target.value.clone())
+        .filter(|name| !name.contains('.'))
+        .collect()
 }
 
 fn collect(path: &Path, files: &mut BTreeSet<PathBuf>) -> Result<(), String> {

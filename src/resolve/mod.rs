@@ -19,7 +19,7 @@ pub use cell::{CellSpec, LookupSpec};
 pub use column::unseen;
 pub use resolved::{
     Duplicates, Hierarchy, Input, Let, Memory, Order, Output, Piece, Pivot, Reference, Resolved, RowSource, Target,
-    TargetColumn,
+    TargetColumn, UnknownAccounts,
 };
 pub use schema::{Field, FieldType, SourceSchema};
 
@@ -77,6 +77,7 @@ pub fn resolve(mapping: &Mapping, around: &Surroundings) -> (Option<Resolved>, D
         duplicates,
         hierarchy: rule::hierarchy(mapping, format, &columns, around, &mut found),
         references: rule::references(mapping, &columns, around, &mut found),
+        unknown_accounts: rule::unknown_accounts(mapping, &columns, around, &mut found),
         pivot: rule::pivot(mapping, format, &mut found),
         limits: mapping.limits.rejects.as_ref().map(|limit| limit.value),
         memory: memory::memory(mapping, format, &columns, &mut found),

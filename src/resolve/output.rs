@@ -20,7 +20,8 @@ pub(super) fn output(mapping: &Mapping, columns: &[TargetColumn], around: &Surro
                 .help("other letters make the upload fail. Article PREP."),
         );
     }
-    let report = [".rejects.csv", ".duplicates.csv", ".removed.csv"].iter().any(|end| file.ends_with(end));
+    let report =
+        [".rejects.csv", ".duplicates.csv", ".removed.csv", ".new_accounts.csv"].iter().any(|end| file.ends_with(end));
     if report || file == "run.json" {
         found.push(
             Diagnostic::error(&code::NAME_CLASH, format!("`{file}` is the name of a report"))

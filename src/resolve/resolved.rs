@@ -1,7 +1,9 @@
 //! A mapping in which nothing is left to look up.
 
 use crate::format::FormatSpec;
-use crate::mapping::{Aggregate, Amount, DuplicatePolicy, HierarchyPolicy, ReferenceMissing, RejectRecord, Text};
+use crate::mapping::{
+    Aggregate, Amount, DuplicatePolicy, HierarchyPolicy, ReferenceMissing, RejectRecord, Text, UnknownPolicy,
+};
 use crate::resolve::CellSpec;
 use crate::yaml::{Span, Spanned};
 
@@ -36,6 +38,8 @@ pub struct Resolved {
     pub hierarchy: Hierarchy,
     /// Columns whose values must exist elsewhere.
     pub references: Vec<Reference>,
+    /// Accounts that Totango does not have.
+    pub unknown_accounts: Option<UnknownAccounts>,
     /// Long rows to wide columns.
     pub pivot: Option<Pivot>,
     /// `limits.rejects`.
@@ -201,6 +205,17 @@ pub struct Reference {
     pub targets: Vec<Target>,
     /// What happens to a value that does not.
     pub missing: ReferenceMissing,
+}
+
+/// `unknown_accounts:`.
+#[derive(Debug, Clone)]
+pub struct UnknownAccounts {
+    /// The account's column.
+    pub column: usize,
+    /// Where known accounts are.
+    pub targets: Vec<Target>,
+    /// What happens to the others.
+    pub policy: UnknownPolicy,
 }
 
 /// Long rows to wide columns.

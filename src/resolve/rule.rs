@@ -7,6 +7,7 @@ use crate::resolve::column::{input, source_field};
 use crate::resolve::options::{Context, cell};
 use crate::resolve::{
     CellSpec, Duplicates, Found, Hierarchy, Order, Pivot, Reference, Surroundings, Target, TargetColumn,
+    UnknownAccounts,
 };
 
 /// The key's columns; each of them becomes required.
@@ -233,6 +234,25 @@ pub(super) fn references(
         references.push(Reference { column, targets, missing: reference.missing.value });
     }
     references
+}
+
+/// Accounts that Totango does not have: judged by `account_id`, whatever it is in the format.
+pub(super) fn unknown_accounts(
+    mapping: &Mapping,
+    columns: &[TargetColumn],
+    around: &Surroundings,
+    found: &mut Found,
+) -> Option<UnknownAccounts> {
+    let unknown = mapping.unknown_accounts.as_ref()?;
+    let place = found.place(unknown.span);
+    let targets = targets(&unknown.targets, around, found);
+    let column = columns.iter().position(|column| column.name == "account_id");
+    if column.is_none() {
+        let message = "`unknown_accounts` without `account_id`";
+        let diagnostic = Diagnostic::error(&code::NOT_FOR_FORMAT, message).at(place, "nothing to judge");
+        found.push(diagnostic.help("map `account_id`, or remove it"));
+    }
+    Some(UnknownAccounts { column: column?, targets, policy: unknown.policy })
 }
 
 /// `<source>.<column>` or the name of a mapping.

@@ -128,9 +128,9 @@ impl Cadence {
                 if this > after { Some(this) } else { this.checked_add(1.hour()).ok() }
             }
             Every::Day(at) => on_a_day(after, *at, |_| true),
-            Every::Workday(at) => on_a_day(after, *at, |day| {
-                !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
-            }),
+            Every::Workday(at) => {
+                on_a_day(after, *at, |day| !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday))
+            }
             Every::Week(weekday, at) => on_a_day(after, *at, |day| day.weekday() == *weekday),
             Every::Month(MonthDay::Number(number), at) => on_a_day(after, *at, |day| day.day() == *number),
             Every::Month(MonthDay::Last, at) => on_a_day(after, *at, |day| day == day.last_of_month()),

@@ -2,7 +2,6 @@
 //!
 //! It knows time, runs and disks only through [`World`], so that a test can let a year pass in a moment.
 
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -12,100 +11,7 @@ use crate::schedule::health::{Health, Pulse};
 use crate::schedule::kept::{Begun, Ended, Kept, Last};
 use crate::schedule::plan::Plan;
 use crate::schedule::words::{length, local, utc};
-
-/// What happens while the daemon waits.
-#[derive(Debug)]
-pub enum Event {
-    /// The run of a schedule ended.
-    Ended {
-        /// The schedule.
-        name: String,
-        /// How.
-        ended: Ended,
-        /// Because it was asked to.
-        stopped: bool,
-    },
-    /// Somebody asks the daemon to end, with this signal.
-    Signal(u8),
-    /// Nothing, until the time was over.
-    Nothing,
-}
-
-/// A run to begin.
-#[derive(Debug, Clone)]
-pub struct Job {
-    /// The schedule.
-    pub plan: Plan,
-    /// Its firing.
-    pub firing: Firing,
-    /// The day of the run.
-    pub as_of: Date,
-    /// Firings before this one that nobody ran.
-    pub missed: usize,
-}
-
-/// What a line is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weight {
-    /// For those who want to know more.
-    Detail,
-    /// For everybody.
-    Plain,
-    /// Even for those who want to hear less.
-    Trouble,
-}
-
-/// A line of the log.
-#[derive(Debug, Clone)]
-pub struct Said {
-    /// For whom.
-    pub weight: Weight,
-    /// For people.
-    pub text: String,
-    /// For machines.
-    pub data: Value,
-}
-
-/// Everything outside the daemon: the clock, the runs, the disk, the log.
-pub trait World {
-    /// The time now.
-    fn now(&mut self) -> Timestamp;
-    /// The next event; [`Event::Nothing`] at `until` at the latest, or before.
-    fn wait(&mut self, until: Timestamp) -> Event;
-    /// Begins a run, whose end comes as an event.
-    fn begin(&mut self, job: Job);
-    /// Asks all runs to stop; their ends come as events.
-    fn abandon(&mut self);
-    /// The schedules, if their file changed since; or why they cannot be used.
-    fn reread(&mut self) -> Option<Result<Vec<Plan>, String>>;
-    /// Keeps what the next life of the daemon must know.
-    ///
-    /// # Errors
-    /// The disk failed.
-    fn keep(&mut self, kept: &Kept) -> Result<(), String>;
-    /// Writes a line.
-    fn tell(&mut self, said: Said);
-    /// Shows that the daemon lives.
-    fn beat(&mut self, health: Health);
-}
-
-/// What the daemon is told on its command line.
-#[derive(Debug, Clone, Copy)]
-pub struct Settings {
-    /// How long a run may go on after the first wish to end.
-    pub grace: SignedDuration,
-    /// Time between two heartbeats.
-    pub beat: SignedDuration,
-}
-
-/// How the daemon ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// No run was cut short.
-    Clean,
-    /// A run was, by this signal; it published nothing.
-    Abandoned(u8),
-}
+use crate::schedule::world::{End, Event, Job, Said, Settings, Weight, World};
 
 /// A process that dies so often in one firing would die in it for ever.
 const DEATHS: u32 = 3;
@@ -149,16 +55,8 @@ struct Daemon<'w> {
 pub fn keep(world: &mut dyn World, plans: Vec<Plan>, kept: Kept, settings: Settings) -> End {
     let since = world.now();
     let kept = Kept { version: 1, ..kept };
-    let mut daemon = Daemon {
-        world,
-        settings,
-        kept,
-        lines: Vec::new(),
-        running: Vec::new(),
-        since,
-        problem: None,
-        stopping: None,
-    };
+    let mut daemon =
+        Daemon { world, settings, kept, lines: Vec::new(), running: Vec::new(), since, problem: None, stopping: None };
     daemon.take(plans, since);
     daemon.announce(since);
     loop {
@@ -182,7 +80,12 @@ impl Daemon<'_> {
             }
             Some(stopping) if now >= stopping.deadline && !stopping.asked => {
                 stopping.asked = true;
-                self.tell(Weight::Trouble, now, "asks the run to stop: the time of grace is over".to_owned(), json!({"type": "stopping"}));
+                self.tell(
+                    Weight::Trouble,
+                    now,
+                    "asks the run to stop: the time of grace is over".to_owned(),
+                    json!({"type": "stopping"}),
+                );
                 self.world.abandon();
             }
             Some(_) => {}
@@ -204,7 +107,13 @@ impl Daemon<'_> {
             Some(stopping) if !stopping.asked => stopping.deadline.min(beat),
             Some(_) => beat,
             // What is due and waits for a run to end is looked at when that ends.
-            None => self.lines.iter().filter_map(|line| line.next).map(|next| next.at).filter(|at| *at > now).fold(beat, Timestamp::min),
+            None => self
+                .lines
+                .iter()
+                .filter_map(|line| line.next)
+                .map(|next| next.at)
+                .filter(|at| *at > now)
+                .fold(beat, Timestamp::min),
         }
     }
 
@@ -213,10 +122,13 @@ impl Daemon<'_> {
         let mut lines = Vec::with_capacity(plans.len());
         for plan in plans {
             let last = self.kept.schedules.entry(plan.name.clone()).or_default();
-            let until = last.until().filter(|until| last.cadence == plan.words && *until <= now + SignedDuration::from_hours(1));
+            let until = last
+                .until()
+                .filter(|until| last.cadence == plan.words && *until <= now + SignedDuration::from_hours(1));
             // What was never kept, or meant other times, or comes from a clock that was wrong, begins now.
             let after = until.unwrap_or_else(|| {
-                *last = Last { cadence: plan.words.clone(), until: now.to_string(), begun: None, ended: last.ended.take() };
+                *last =
+                    Last { cadence: plan.words.clone(), until: now.to_string(), begun: None, ended: last.ended.take() };
                 now
             });
             let again = last.begun.is_some() && !self.running.iter().any(|running| running.name == plan.name);
@@ -233,11 +145,24 @@ impl Daemon<'_> {
                 let count = plans.len();
                 self.problem = None;
                 self.take(plans, now);
-                self.tell(Weight::Plain, now, format!("tanguero.yaml changed: {}", counted(count)), json!({"type": "reloaded", "schedules": count}));
+                self.tell(
+                    Weight::Plain,
+                    now,
+                    format!("tanguero.yaml changed: {}", counted(count)),
+                    json!({"type": "reloaded", "schedules": count}),
+                );
             }
             Some(Err(problem)) => {
-                let text = format!("tanguero.yaml changed and cannot be used, the schedules of before stay [{}]: {problem}", code::SCHEDULE_UNREAD.id);
-                self.tell(Weight::Trouble, now, text, json!({"type": "unusable", "code": code::SCHEDULE_UNREAD.id, "problem": problem}));
+                let text = format!(
+                    "tanguero.yaml changed and cannot be used, the schedules of before stay [{}]: {problem}",
+                    code::SCHEDULE_UNREAD.id
+                );
+                self.tell(
+                    Weight::Trouble,
+                    now,
+                    text,
+                    json!({"type": "unusable", "code": code::SCHEDULE_UNREAD.id, "problem": problem}),
+                );
                 self.problem = Some(problem);
             }
         }
@@ -279,7 +204,11 @@ impl Daemon<'_> {
         let name = line.plan.name.clone();
         if died >= DEATHS {
             last.begun = None;
-            let text = format!("{name}: the process died {died} times in the run of {}, which is passed over [{}]", utc(firing.at), code::SCHEDULE_PASSED.id);
+            let text = format!(
+                "{name}: the process died {died} times in the run of {}, which is passed over [{}]",
+                utc(firing.at),
+                code::SCHEDULE_PASSED.id
+            );
             let data = json!({"type": "passed_over", "code": code::SCHEDULE_PASSED.id, "schedule": name, "firing": utc(firing.at)});
             self.tell(Weight::Trouble, now, text, data);
             self.keep(now);
@@ -297,17 +226,28 @@ impl Daemon<'_> {
                 missed => format!("{missed} firings were missed; this run catches up with all of them"),
             };
             let text = format!("{name}: {what} (due {})", utc(firing.at));
-            self.tell(Weight::Plain, now, text, json!({"type": "catching_up", "schedule": name, "missed": missed, "firing": utc(firing.at)}));
+            self.tell(
+                Weight::Plain,
+                now,
+                text,
+                json!({"type": "catching_up", "schedule": name, "missed": missed, "firing": utc(firing.at)}),
+            );
         } else {
             let text = format!("{name}: begins as of {as_of}");
-            self.tell(Weight::Detail, now, text, json!({"type": "began", "schedule": name, "firing": utc(firing.at), "as_of": as_of.to_string()}));
+            self.tell(
+                Weight::Detail,
+                now,
+                text,
+                json!({"type": "began", "schedule": name, "firing": utc(firing.at), "as_of": as_of.to_string()}),
+            );
         }
         self.world.begin(job);
     }
 
     fn ended(&mut self, name: &str, ended: Ended, stopped: bool) {
         let now = self.world.now();
-        let since = self.running.iter().position(|running| running.name == name).map(|at| self.running.remove(at).since);
+        let since =
+            self.running.iter().position(|running| running.name == name).map(|at| self.running.remove(at).since);
         if let (true, Some(stopping)) = (stopped, &mut self.stopping) {
             stopping.cut = true;
         }
@@ -342,9 +282,14 @@ impl Daemon<'_> {
             None => {
                 let text = match names.as_slice() {
                     [] => "ends: nothing runs".to_owned(),
-                    names => format!("ends when {} has ended, in {} at the latest; a second signal stops it at once", names.join(", "), length(self.settings.grace)),
+                    names => format!(
+                        "ends when {} has ended, in {} at the latest; a second signal stops it at once",
+                        names.join(", "),
+                        length(self.settings.grace)
+                    ),
                 };
-                self.stopping = Some(Stopping { signal, deadline: now + self.settings.grace, asked: false, cut: false });
+                self.stopping =
+                    Some(Stopping { signal, deadline: now + self.settings.grace, asked: false, cut: false });
                 self.tell(Weight::Plain, now, text, data);
             }
             Some(stopping) => {
@@ -356,9 +301,16 @@ impl Daemon<'_> {
 
     fn announce(&mut self, now: Timestamp) {
         let next = self.lines.iter().filter_map(|line| Some((line.next?.at, line))).min_by_key(|(at, _)| *at);
-        let next = next.map_or_else(String::new, |(at, line)| format!("; next is {} on {}", line.plan.name, local(at, &line.plan.zone)));
+        let next = next.map_or_else(String::new, |(at, line)| {
+            format!("; next is {} on {}", line.plan.name, local(at, &line.plan.zone))
+        });
         let count = self.lines.len();
-        self.tell(Weight::Plain, now, format!("keeps {}{next}", counted(count)), json!({"type": "began_keeping", "schedules": count}));
+        self.tell(
+            Weight::Plain,
+            now,
+            format!("keeps {}{next}", counted(count)),
+            json!({"type": "began_keeping", "schedules": count}),
+        );
     }
 
     fn keep(&mut self, now: Timestamp) {
@@ -373,7 +325,11 @@ impl Daemon<'_> {
             name: line.plan.name.clone(),
             cadence: line.plan.words.clone(),
             next: line.next.map(|next| utc(next.at)),
-            running_since: self.running.iter().find(|running| running.name == line.plan.name).map(|running| utc(running.since)),
+            running_since: self
+                .running
+                .iter()
+                .find(|running| running.name == line.plan.name)
+                .map(|running| utc(running.since)),
             last: self.kept.schedules.get(&line.plan.name).and_then(|last| last.ended.clone()),
         };
         let state = match (&self.stopping, self.running.is_empty()) {

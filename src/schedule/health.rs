@@ -56,7 +56,8 @@ impl Health {
     /// # Errors
     /// It is not there, or no heartbeat.
     pub fn read(path: &Path) -> Result<Self, String> {
-        let text = std::fs::read_to_string(path).map_err(|error| format!("no heartbeat at `{}`: {error}", path.display()))?;
+        let text =
+            std::fs::read_to_string(path).map_err(|error| format!("no heartbeat at `{}`: {error}", path.display()))?;
         serde_json::from_str(&text).map_err(|error| format!("`{}` is no heartbeat: {error}", path.display()))
     }
 

@@ -89,8 +89,9 @@ impl Kept {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(format!("`{}` cannot be read: {error}", path.display())),
         };
-        serde_json::from_str(&text)
-            .map_err(|error| format!("`{}` is damaged ({error}): remove it, and the schedules begin anew", path.display()))
+        serde_json::from_str(&text).map_err(|error| {
+            format!("`{}` is damaged ({error}): remove it, and the schedules begin anew", path.display())
+        })
     }
 
     /// Keeps it, whole or not at all.

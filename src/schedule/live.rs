@@ -13,12 +13,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::diagnostic::{Renderer, Style};
 use crate::pipeline::Stop;
-use crate::schedule::daemon::{Event, Job, Said, World};
+
 use crate::schedule::health::Health;
 use crate::schedule::kept::{Ended, Kept};
 use crate::schedule::plan::{Plan, Unusable, read};
 use crate::schedule::supervisor::Supervisor;
 use crate::schedule::words::utc;
+use crate::schedule::world::{Event, Job, Said, Weight, World};
 
 /// Who does the runs.
 pub trait Runner: Send + Sync {
@@ -158,7 +159,7 @@ impl World for Live {
                 self.speechless = true;
                 let text = format!("{} no heartbeat: {error}", health.beat);
                 let data = serde_json::json!({"type": "no_heartbeat", "problem": error});
-                (self.tell)(&Said { weight: crate::schedule::daemon::Weight::Trouble, text, data });
+                (self.tell)(&Said { weight: Weight::Trouble, text, data });
             }
             Err(_) => {}
         }

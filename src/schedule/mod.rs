@@ -18,9 +18,10 @@ mod tests_cadence;
 #[cfg(test)]
 mod tests_daemon;
 mod words;
+mod world;
 
 pub use cadence::{Cadence, Firing};
-pub use daemon::{End, Event, Job, Said, Settings, Weight, World, keep};
+pub use daemon::keep;
 pub use export::{Exported, Target, export};
 pub use health::{HEARTBEAT, Health, Pulse};
 pub use kept::{Begun, Ended, Kept, Last, folder};
@@ -29,3 +30,4 @@ pub use plan::{Plan, Schedules, Unusable, read};
 pub use runner::Runs;
 pub use supervisor::Supervisor;
 pub use words::{length, local, utc};
+pub use world::{End, Event, Job, Said, Settings, Weight, World};

@@ -70,11 +70,8 @@ pub enum Unusable {
 /// See [`Unusable`].
 pub fn read(current: &Path, variables: &BTreeMap<String, String>, today: Date) -> Result<Schedules, Unusable> {
     let of = |environment: Option<&str>| -> Result<LoadedProject, Unusable> {
-        let options = Options {
-            variables: variables.clone(),
-            environment: environment.map(str::to_owned),
-            as_of: today,
-        };
+        let options =
+            Options { variables: variables.clone(), environment: environment.map(str::to_owned), as_of: today };
         let loaded = load_project(current, &options).map_err(Unusable::Unreadable)?;
         if loaded.diagnostics.has_errors() {
             return Err(Unusable::Wrong(loaded.diagnostics, loaded.texts));

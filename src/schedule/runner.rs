@@ -10,11 +10,12 @@ use jiff::civil::Date;
 use crate::diagnostic::{Severity, escape};
 use crate::output::RunReport;
 use crate::pipeline::{Exit, RunOutcome, RunRequest, Stop, Unwatched, Watcher, run};
-use crate::schedule::daemon::Job;
+
 use crate::schedule::kept::Ended;
 use crate::schedule::live::Runner;
 use crate::schedule::plan::Plan;
 use crate::schedule::words::utc;
+use crate::schedule::world::Job;
 use crate::store::scrub;
 
 /// Runs mappings as `tanguero run` does.

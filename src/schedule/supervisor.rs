@@ -85,8 +85,7 @@ mod tests {
         let name = format!("tanguero-test-{}", std::process::id());
         let hidden = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
         for (address, listener) in [(path.to_str().unwrap().to_owned(), plain), (format!("@{name}"), hidden)] {
-            let supervisor =
-                Supervisor { socket: connect(address.as_bytes()), patience: Some(Duration::from_secs(3)) };
+            let supervisor = Supervisor { socket: connect(address.as_bytes()), patience: Some(Duration::from_secs(3)) };
             supervisor.ready();
             supervisor.beat();
             supervisor.status("one\ntwo");

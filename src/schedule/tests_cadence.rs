@@ -70,7 +70,10 @@ fn a_time_in_a_gap_runs_once_at_the_first_moment_after_it() {
     let daily = "every: daily, at: \"02:30\", timezone: Europe/Berlin";
     // On 28 March 2027 clocks go from 02:00 to 03:00, at 01:00 UTC.
     assert_eq!(firings(daily, "2027-03-26T12:00:00Z", 4), ["03-27 01:30", "03-28 01:00", "03-29 00:30", "03-30 00:30"]);
-    assert_eq!(firings("cron: \"30 2 * * *\", timezone: Europe/Berlin", "2027-03-27T12:00:00Z", 2), ["03-28 01:00", "03-29 00:30"]);
+    assert_eq!(
+        firings("cron: \"30 2 * * *\", timezone: Europe/Berlin", "2027-03-27T12:00:00Z", 2),
+        ["03-28 01:00", "03-29 00:30"]
+    );
     let planned = cadence(daily).next_after(moment("2027-03-27T12:00:00Z")).unwrap().planned;
     assert_eq!(planned, date(2027, 3, 28).at(2, 30, 0, 0));
 }
@@ -88,7 +91,10 @@ fn a_time_that_comes_twice_runs_once() {
     assert_eq!(firings(daily, "2027-10-29T12:00:00Z", 4), ["10-30 00:30", "10-31 00:30", "11-01 01:30", "11-02 01:30"]);
     // Asked in the middle of the second pass.
     assert_eq!(firings(daily, "2027-10-31T01:10:00Z", 1), ["11-01 01:30"]);
-    assert_eq!(firings("cron: \"30 2 * * 0\", timezone: Europe/Berlin", "2027-10-30T12:00:00Z", 2), ["10-31 00:30", "11-07 01:30"]);
+    assert_eq!(
+        firings("cron: \"30 2 * * 0\", timezone: Europe/Berlin", "2027-10-30T12:00:00Z", 2),
+        ["10-31 00:30", "11-07 01:30"]
+    );
 }
 
 #[test]
@@ -112,7 +118,8 @@ fn minutes_are_even_through_changes() {
         ("every: 30 minutes, timezone: Australia/Lord_Howe", "2027-04-03T11:00:00Z"),
     ] {
         let found = cadence(keys).between(moment(from), moment(from) + 40.hours(), 1_000);
-        let steps: BTreeSet<i64> = found.windows(2).map(|pair| pair[1].at.duration_since(pair[0].at).as_secs() / 60).collect();
+        let steps: BTreeSet<i64> =
+            found.windows(2).map(|pair| pair[1].at.duration_since(pair[0].at).as_secs() / 60).collect();
         assert_eq!(steps.len(), 1, "{keys}: {steps:?}");
     }
     // Counted from midnight, so the day of 25 hours has one more, and the next day begins at midnight again.
@@ -127,10 +134,22 @@ fn minutes_are_even_through_changes() {
 
 #[test]
 fn days_of_week_and_month() {
-    assert_eq!(firings("every: workdays, at: \"06:00\"", "2026-11-20T07:00:00Z", 3), ["11-23 06:00", "11-24 06:00", "11-25 06:00"]);
-    assert_eq!(firings("every: weekly, on: monday, at: \"06:00\"", "2026-11-23T06:00:00Z", 2), ["11-30 06:00", "12-07 06:00"]);
-    assert_eq!(firings("every: monthly, on: 28, at: \"06:00\"", "2027-01-28T06:00:00Z", 2), ["02-28 06:00", "03-28 06:00"]);
-    assert_eq!(firings("every: monthly, on: last, at: \"06:00\"", "2028-01-31T05:59:59Z", 3), ["01-31 06:00", "02-29 06:00", "03-31 06:00"]);
+    assert_eq!(
+        firings("every: workdays, at: \"06:00\"", "2026-11-20T07:00:00Z", 3),
+        ["11-23 06:00", "11-24 06:00", "11-25 06:00"]
+    );
+    assert_eq!(
+        firings("every: weekly, on: monday, at: \"06:00\"", "2026-11-23T06:00:00Z", 2),
+        ["11-30 06:00", "12-07 06:00"]
+    );
+    assert_eq!(
+        firings("every: monthly, on: 28, at: \"06:00\"", "2027-01-28T06:00:00Z", 2),
+        ["02-28 06:00", "03-28 06:00"]
+    );
+    assert_eq!(
+        firings("every: monthly, on: last, at: \"06:00\"", "2028-01-31T05:59:59Z", 3),
+        ["01-31 06:00", "02-29 06:00", "03-31 06:00"]
+    );
     assert_eq!(firings("cron: \"0 0 29 2 *\"", "2028-02-29T00:00:00Z", 1), ["02-29 00:00"]);
     assert_eq!(firings("every: hourly", "2026-11-20T07:00:00Z", 1), ["11-20 08:00"]);
 }
@@ -167,7 +186,10 @@ fn each_day_of_three_years_has_one_run_in_thirty_zones_at_any_minute_that_change
                 let shown = rules.to_datetime(firing.at);
                 let late = firing.planned.until(shown).unwrap();
                 // On the minute, but after a gap: then the change itself is the moment.
-                let change = rules.preceding(firing.at + 1.nanosecond()).next().is_some_and(|change| change.timestamp() == firing.at);
+                let change = rules
+                    .preceding(firing.at + 1.nanosecond())
+                    .next()
+                    .is_some_and(|change| change.timestamp() == firing.at);
                 assert!(late.is_zero() || late.is_positive() && change, "{zone} {day} at {at}: {shown}");
             }
         }

@@ -123,7 +123,8 @@ impl World for Simulated {
         match self.running.iter().position(|(end, _)| *end <= self.now) {
             Some(at) => {
                 let (_, job) = self.running.remove(at);
-                let ended = Ended { run_id: "r".to_owned(), words: "published, 1 row written".to_owned(), ..Ended::default() };
+                let ended =
+                    Ended { run_id: "r".to_owned(), words: "published, 1 row written".to_owned(), ..Ended::default() };
                 Event::Ended { name: job.plan.name, ended, stopped: self.abandoned }
             }
             None => Event::Nothing,
@@ -226,7 +227,9 @@ fn what_was_missed_while_nobody_kept_it_is_caught_up_with_once() {
     let (began, job) = world.began.last().unwrap();
     assert_eq!(world.began.len(), 3, "four nights, one run");
     assert_eq!((began.to_string().as_str(), job.missed, job.as_of), ("2026-11-25T12:00:00Z", 3, date(2026, 11, 24)));
-    assert!(world.said.iter().any(|said| said.text.contains("3 firings were missed; this run catches up with all of them")));
+    assert!(
+        world.said.iter().any(|said| said.text.contains("3 firings were missed; this run catches up with all of them"))
+    );
 }
 
 #[test]
@@ -234,10 +237,8 @@ fn a_schedule_that_is_new_or_means_other_times_begins_now() {
     let old = [plan("nightly", "a", "every: daily, at: \"02:30\"")];
     let new = [plan("nightly", "a", "every: daily, at: \"09:00\""), plan("other", "b", "every: daily, at: \"08:00\"")];
     let mut world = Simulated::new("2026-11-20T00:00:00Z", |_| minutes(10));
-    let fates = vec![
-        ("2026-11-20T10:00:00Z", Fate::Changed(Ok(new.to_vec()))),
-        ("2026-11-20T23:00:00Z", Fate::Signal(15)),
-    ];
+    let fates =
+        vec![("2026-11-20T10:00:00Z", Fate::Changed(Ok(new.to_vec()))), ("2026-11-20T23:00:00Z", Fate::Signal(15))];
     assert_eq!(world.live(&old, fates), Some(End::Clean));
     assert_eq!(world.began.len(), 1, "neither 08:00 nor 09:00 of today");
     assert_eq!(world.health.schedules[0].next.as_deref(), Some("2026-11-21T09:00:00Z"));
@@ -282,7 +283,10 @@ fn a_signal_stops_a_run_that_takes_too_long_and_the_next_life_does_it_again() {
     let plans = [plan("nightly", "a", "every: daily, at: \"02:30\"")];
     for (fates, end) in [
         (vec![("2026-11-20T02:31:00Z", Fate::Signal(15))], "2026-11-20T02:36:01Z"),
-        (vec![("2026-11-20T02:31:00Z", Fate::Signal(15)), ("2026-11-20T02:32:00Z", Fate::Signal(15))], "2026-11-20T02:32:01Z"),
+        (
+            vec![("2026-11-20T02:31:00Z", Fate::Signal(15)), ("2026-11-20T02:32:00Z", Fate::Signal(15))],
+            "2026-11-20T02:32:01Z",
+        ),
     ] {
         let mut world = Simulated::new("2026-11-20T00:00:00Z", |_| minutes(30));
         assert_eq!(world.live(&plans, fates), Some(End::Abandoned(15)));
@@ -308,7 +312,12 @@ fn a_run_that_kills_its_process_is_passed_over_after_the_third_time() {
     assert_eq!(world.live(&plans, vec![("2026-11-21T04:00:00Z", Fate::Signal(15))]), Some(End::Clean));
     assert_eq!(world.began.len(), 4, "the fourth is the next day's");
     assert_eq!(world.began[3].1.as_of, date(2026, 11, 21));
-    assert!(world.troubles().iter().any(|text| text.contains("died 3 times in the run of 2026-11-20T02:30:00Z") && text.contains("N884")));
+    assert!(
+        world
+            .troubles()
+            .iter()
+            .any(|text| text.contains("died 3 times in the run of 2026-11-20T02:30:00Z") && text.contains("N884"))
+    );
 }
 
 #[test]
@@ -320,7 +329,10 @@ fn a_kill_before_the_next_firing_counts_as_a_missed_one() {
     assert_eq!(world.live(&plans, vec![("2026-11-20T02:50:00Z", Fate::Signal(15))]), Some(End::Clean));
     let jobs: BTreeMap<_, _> = world.began.iter().map(|(began, job)| (began.to_string(), job.missed)).collect();
     // The run of 01:00 was cut off and 02:00 was missed: one run stands for both.
-    assert_eq!(jobs.into_iter().collect::<Vec<_>>(), [("2026-11-20T01:00:00Z".to_owned(), 0), ("2026-11-20T02:10:00Z".to_owned(), 1)]);
+    assert_eq!(
+        jobs.into_iter().collect::<Vec<_>>(),
+        [("2026-11-20T01:00:00Z".to_owned(), 0), ("2026-11-20T02:10:00Z".to_owned(), 1)]
+    );
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub fn cadence(entry: &ScheduleEntry) -> String {
         Every::Day(at) => format!("daily at {}", clock(*at)),
         Every::Workday(at) => format!("workdays at {}", clock(*at)),
         Every::Week(day, at) => format!("{}s at {}", weekday(*day), clock(*at)),
-        Every::Month(MonthDay::Number(day), at) => format!("monthly on the {day}. at {}", clock(*at)),
+        Every::Month(MonthDay::Number(day), at) => format!("monthly on day {day} at {}", clock(*at)),
         Every::Month(MonthDay::Last, at) => format!("monthly on the last day at {}", clock(*at)),
         Every::Cron(cron) => format!("cron {}", cron.text),
     };

@@ -31,6 +31,8 @@ pub(super) struct Case {
     pub(super) causes: HashMap<u32, u32>,
     /// What else is to be done with rows or counted, if they are written in the end.
     pub(super) notes: Vec<Note>,
+    /// Rows of accounts that are not known, whatever becomes of them.
+    pub(super) unknown: Vec<u32>,
     pub(super) refusals: BTreeMap<&'static str, Refusal>,
     pub(super) loops: Vec<Loop>,
     /// Depth in the hierarchy, where it is asked for.
@@ -64,6 +66,8 @@ pub(super) enum NoteKind {
     Emptied,
     /// A dangling reference passes.
     Warned,
+    /// An account that is not known passes.
+    New,
 }
 
 impl Case {
@@ -78,6 +82,7 @@ impl Case {
             reasons: Vec::new(),
             causes: HashMap::new(),
             notes: Vec::new(),
+            unknown: Vec::new(),
             refusals: BTreeMap::new(),
             loops: Vec::new(),
             depth: Vec::new(),
@@ -131,10 +136,11 @@ impl Case {
                 NoteKind::Detached => "W905",
                 NoteKind::Emptied => "W907",
                 NoteKind::Warned => "W906",
+                NoteKind::New => "W922",
             };
             self.tally.code(code, note.column as usize, 1);
         }
-        notes.retain(|note| note.kind != NoteKind::Warned);
+        notes.retain(|note| !matches!(note.kind, NoteKind::Warned | NoteKind::New));
         if notes.is_empty() {
             return Ok(());
         }

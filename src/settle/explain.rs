@@ -135,7 +135,8 @@ impl<'a> Explainer<'a> {
             }
             Reason::ReferenceMissing { reference } => {
                 self.set_value(&mut told, row, layout.references[reference as usize].column)?;
-                told.code = Some(&code::REFERENCE_MISSING);
+                let unknown = self.settled.task().unknown_account(reference as usize).is_some();
+                told.code = Some(if unknown { &code::ACCOUNT_UNKNOWN } else { &code::REFERENCE_MISSING });
                 let target = self.settled.task().known.references.get(reference as usize);
                 let absence = target.map_or(Absence::NeverSeen, |target| target.absence(told.value.as_bytes()));
                 told.absence = Some(absence);

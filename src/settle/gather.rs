@@ -7,6 +7,9 @@ use std::hash::{BuildHasherDefault, Hasher};
 use crate::mapping::Aggregate;
 use crate::settle::amount::Amount;
 
+/// Cells looked at around the place where one should be.
+const NEAR: usize = 8;
+
 /// What separates module and action in a header. Article AGG.
 const SIGN: &[u8] = b"##";
 
@@ -107,6 +110,13 @@ impl Groups {
         newly
     }
 
+    /// Asks for what records with these keys will touch, so that the waits for memory overlap.
+    pub(super) fn fetch(&self, hashes: &[u128]) {
+        let groups = hashes.iter().filter_map(|hash| self.groups.get(hash));
+        let touched = groups.map(|group| group.cells.get(group.cells.len() / 2).map_or(0, |cell| cell.pair));
+        std::hint::black_box(touched.fold(0, |all, pair| all ^ pair));
+    }
+
     /// One more record, whose key has these cells, encoded.
     pub(super) fn add<'k>(&mut self, record: Record, key: impl FnOnce() -> &'k [u8]) {
         let group = match self.groups.entry(record.hash) {
@@ -131,7 +141,7 @@ impl Groups {
             }
         };
         if let Some((pair, number)) = record.value {
-            self.used += combine(self.aggregate, group, pair, number, &mut self.wide);
+            self.used += combine((self.aggregate, self.pairs.len()), group, pair, number, &mut self.wide);
         }
     }
 
@@ -151,7 +161,8 @@ impl Groups {
             let Some(held) = self.groups.get_mut(&hash) else { continue };
             for cell in group.cells {
                 let number = number_of(&cell, &other.wide);
-                self.used += combine(self.aggregate, held, pairs[cell.pair as usize], number, &mut self.wide);
+                let pair = pairs[cell.pair as usize];
+                self.used += combine((self.aggregate, self.pairs.len()), held, pair, number, &mut self.wide);
             }
         }
     }
@@ -199,9 +210,15 @@ pub(super) fn module_of(name: &[u8]) -> &[u8] {
     &name[..end.unwrap_or(name.len())]
 }
 
-/// One more number in a cell of `group`; gives the bytes that this took.
-fn combine(aggregate: Aggregate, group: &mut Group, pair: u32, number: Number, wide: &mut Vec<Amount>) -> u64 {
-    let at = match group.cells.binary_search_by_key(&pair, |cell| cell.pair) {
+/// One more number in a cell of `group`, of so many pairs known; gives the bytes that this took.
+fn combine(
+    (aggregate, pairs): (Aggregate, usize),
+    group: &mut Group,
+    pair: u32,
+    number: Number,
+    wide: &mut Vec<Amount>,
+) -> u64 {
+    let at = match find(&group.cells, pair, pairs) {
         Ok(at) => at,
         Err(at) => {
             let before = group.cells.capacity();
@@ -227,6 +244,19 @@ fn combine(aggregate: Aggregate, group: &mut Group, pair: u32, number: Number, w
     }
     *cell = store(pair, cell.wide, Number::of(total), wide);
     0
+}
+
+/// Where the cell of `pair` stands, or should. Cells are by pair, and a key that has many has nearly all: the search begins
+/// where the cell should be, so that most end in the first line of memory that they touch.
+fn find(cells: &[Cell], pair: u32, pairs: usize) -> Result<usize, usize> {
+    let guess = (pair as usize * cells.len() / pairs.max(1)).min(cells.len());
+    let before = cells[..guess].iter().rev().take(NEAR).take_while(|cell| cell.pair >= pair).count();
+    let behind = cells[guess..].iter().take(NEAR).take_while(|cell| cell.pair < pair).count();
+    if before == NEAR || behind == NEAR {
+        return cells.binary_search_by_key(&pair, |cell| cell.pair);
+    }
+    let at = guess - before + behind;
+    if cells.get(at).is_some_and(|cell| cell.pair == pair) { Ok(at) } else { Err(at) }
 }
 
 impl Number {
@@ -258,6 +288,24 @@ fn store(pair: u32, place: u32, number: Number, wide: &mut Vec<Amount>) -> Cell 
         _ => {
             wide[place as usize - 1] = number.amount();
             Cell { pair, wide: place, value: 0 }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cell, find};
+
+    #[test]
+    fn a_cell_is_found_wherever_the_search_begins() {
+        for step in 1..5 {
+            for length in 0..40 {
+                let cells: Vec<Cell> =
+                    (0..length).map(|index| Cell { pair: index * step + 1, wide: 0, value: 0 }).collect();
+                for (pair, pairs) in (0..170).flat_map(|pair| (0..200).step_by(17).map(move |pairs| (pair, pairs))) {
+                    assert_eq!(find(&cells, pair, pairs), cells.binary_search_by_key(&pair, |cell| cell.pair));
+                }
+            }
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use datafusion::arrow::array::RecordBatch;
 
-use crate::settle::adding::can_add;
 use crate::settle::amount::Amount;
 use crate::settle::batch::Batch;
 use crate::settle::error::Error;
@@ -42,9 +41,13 @@ pub(super) fn broken_rules<'a>(task: &Task, cell: impl Fn(usize) -> &'a [u8]) ->
 /// Whether `broken_rules` can find anything at all.
 pub(super) fn has_rules(task: &Task) -> bool {
     let layout = &task.layout;
-    // Where rows are added while they are read, their numbers are read then.
-    let adds_numbers = task.adds() && !can_add(task) && layout.columns.iter().any(|column| column.is_number);
-    !layout.one_of.is_empty() || !layout.required_when.is_empty() || adds_numbers
+    let adds_numbers = task.adds() && layout.columns.iter().any(|column| column.is_number);
+    has_rules_but_sums(task) || adds_numbers
+}
+
+/// The same, where somebody else looks whether numbers can be added.
+pub(super) fn has_rules_but_sums(task: &Task) -> bool {
+    !task.layout.one_of.is_empty() || !task.layout.required_when.is_empty()
 }
 
 /// The rules that row `row` of a batch of the judging plan breaks: what the second look reports beside faulty cells.

@@ -29,6 +29,11 @@ impl KeySetBuilder {
         Self { ignores_case, ..Self::default() }
     }
 
+    /// Makes room for so many more, no more than that.
+    pub fn reserve(&mut self, keys: usize) {
+        self.hashes.reserve_exact(keys);
+    }
+
     /// One more key; empty ones are passed over.
     pub fn add(&mut self, key: &[u8]) {
         if !key.is_empty() {
@@ -88,6 +93,11 @@ impl KeySet {
         let bucket = bucket_of(hash, self.starts.len() - 1);
         let (from, to) = (self.starts[bucket] as usize, self.starts[bucket + 1] as usize);
         self.hashes[from..to].binary_search(&hash).is_ok()
+    }
+
+    /// Bytes that it holds.
+    pub fn bytes(&self) -> u64 {
+        (size_of_val(&self.hashes[..]) + size_of_val(&self.starts[..])) as u64
     }
 
     /// How many there are.

@@ -1,7 +1,7 @@
 //! Folds the rows of a pivot while they are read.
 
 use crate::csv::RowBuffer;
-use crate::mapping::ReferenceMissing;
+use crate::mapping::{ReferenceMissing, UnknownPolicy};
 use crate::settle::amount::{Amount, small};
 use crate::settle::batch::{Batch, Cells};
 use crate::settle::budget::record_bytes;
@@ -15,6 +15,9 @@ use crate::settle::sink::Sink;
 
 /// Pairs remembered; a power of two.
 const PAIRS: usize = 512;
+
+/// Rows looked at together.
+const GROUP: usize = 16;
 
 /// Numbers of pairs by the views of module and action: within a batch, views that are the same are the same text.
 #[derive(Debug, Default)]
@@ -56,14 +59,28 @@ fn number(cells: &Cells<'_>, row: usize) -> Result<Option<Number>, ()> {
 }
 
 impl Sink {
+    fn hash_pivoted(&mut self, task: &Task, columns: &[&Cells<'_>], rows: usize) {
+        let ignores_case = task.layout.key_ignores_case;
+        self.hashes.clear();
+        for row in 0..rows {
+            self.hashes.push(match columns {
+                [only] => hash_text(only.get(row), ignores_case, &mut self.scratch),
+                _ => hash_parts(columns.iter().map(|cells| (cells.get(row), ignores_case)), &mut self.scratch),
+            });
+        }
+    }
+
     /// Folds the rows of a pivot; only those that cannot be written get a record.
     pub(super) fn pivot(&mut self, task: &Task, batch: &Batch<'_>) -> Result<(), Error> {
         let Some([module, action, value]) = &batch.pivot else { return Ok(()) };
         let columns: Vec<&Cells<'_>> = batch.columns.iter().collect();
-        let ignores_case = task.layout.key_ignores_case;
         let mut key = RowBuffer::default();
         self.pairs.clear();
+        self.hash_pivoted(task, &columns, batch.rows);
         for row in 0..batch.rows {
+            if row % GROUP == 0 {
+                self.groups.fetch(&self.hashes[row..batch.rows.min(row + GROUP)]);
+            }
             let mut flags = self.flags[row];
             let parts = columns.iter().map(|cells| cells.get(row));
             if module.view(row) == 0 || action.view(row) == 0 {
@@ -75,17 +92,17 @@ impl Sink {
             });
             for (index, reference) in task.layout.references.iter().enumerate() {
                 let dangles = judge_reference(task, index, columns[reference.column].get(row), &mut self.scratch).1;
-                let rejects = matches!(
-                    task.rules.references.get(index).copied().unwrap_or_default(),
-                    ReferenceMissing::Reject | ReferenceMissing::Fail
-                );
+                let rejects = match task.unknown_account(index) {
+                    Some(policy) => policy == UnknownPolicy::Reject,
+                    None => matches!(
+                        task.rules.references.get(index).copied().unwrap_or_default(),
+                        ReferenceMissing::Reject | ReferenceMissing::Fail
+                    ),
+                };
                 flags |= if dangles && rejects { flag::REFERENCE } else { 0 };
             }
             let place = position(batch.files[row], batch.lines[row])?;
-            let hash = match columns.as_slice() {
-                [only] => hash_text(only.get(row), ignores_case, &mut self.scratch),
-                _ => hash_parts(parts.clone().map(|part| (part, ignores_case)), &mut self.scratch),
-            };
+            let hash = self.hashes[row];
             if flags == 0 {
                 let order = if task.layout.arrival_order { self.arrived } else { place };
                 let value = number.map(|number| (self.pairs.number(&mut self.groups, module, action, row), number));
@@ -105,6 +122,7 @@ impl Sink {
             }
             self.arrived += 1;
         }
+        self.hashes.clear();
         self.lease.take(self.groups.newly_used(), "pivoting")
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use crate::mapping::{HierarchyPolicy, ReferenceMissing};
+use crate::mapping::{HierarchyPolicy, ReferenceMissing, UnknownPolicy};
 use crate::settle::case::{Case, NoteKind};
 use crate::settle::cells::RowCells;
 use crate::settle::error::Error;
@@ -161,6 +161,15 @@ fn cascade(case: &mut Case, edges: Vec<Edge>, settled: usize) {
 fn apply(case: &mut Case, row: usize, reference: u32, reason: Reason) {
     let index = reference as usize;
     let column = case.task.layout.references[index].column;
+    if let Some(policy) = case.task.unknown_account(index) {
+        case.unknown.push(row as u32);
+        match policy {
+            UnknownPolicy::Allow => {}
+            UnknownPolicy::Reject => case.reject(row, reason),
+            UnknownPolicy::Report => case.note(row, column, NoteKind::New),
+        }
+        return;
+    }
     match case.task.rules.references.get(index).copied().unwrap_or_default() {
         ReferenceMissing::Reject => case.reject(row, reason),
         ReferenceMissing::Fail => {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::mapping::{Aggregate, DuplicatePolicy, HierarchyPolicy, ReferenceMissing};
+use crate::mapping::{Aggregate, DuplicatePolicy, HierarchyPolicy, ReferenceMissing, UnknownPolicy};
 use crate::settle::kept::Kept;
 use crate::settle::key::hash_text;
 use crate::settle::key_set::KeySet;
@@ -31,6 +31,8 @@ pub struct Rules {
     pub hierarchy: HierarchyRules,
     /// What a dangling reference does, in the order of `Layout::references`.
     pub references: Vec<ReferenceMissing>,
+    /// `unknown_accounts:`; the last of `Layout::references` is then the account, and not of `references`.
+    pub unknown_accounts: Option<UnknownPolicy>,
     /// `pivot:`, used where the layout pivots.
     pub pivot: PivotRules,
     /// Count ids that differ only by ASCII case.
@@ -137,6 +139,11 @@ impl Task {
         wanted && self.layout.parent.is_some()
     }
 
+    /// What becomes of a row whose reference `index` is of an account that is not known; none for other references.
+    pub(super) fn unknown_account(&self, index: usize) -> Option<UnknownPolicy> {
+        self.rules.unknown_accounts.filter(|_| index + 1 == self.layout.references.len())
+    }
+
     /// Whether number columns are added.
     pub(super) fn adds(&self) -> bool {
         self.rules.duplicates == DuplicatePolicy::Sum && self.folds()
@@ -160,6 +167,7 @@ impl Default for Rules {
             fallback_valid: false,
             hierarchy: HierarchyRules::default(),
             references: Vec::new(),
+            unknown_accounts: None,
             pivot: PivotRules::default(),
             case_twins: false,
             threads: 1,

@@ -1,5 +1,6 @@
 //! The verdict over all rows of a mapping, to be written out and reported.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
@@ -11,12 +12,16 @@ use crate::settle::cells::RowCells;
 use crate::settle::error::Error;
 use crate::settle::explain::{Explainer, key_text};
 use crate::settle::fate::{Counts, Duplicate, Fate, Position, Reason, Refusal, Rejected};
+use crate::settle::key::hash_text;
 use crate::settle::key_set::{KeySet, KeySetBuilder};
 use crate::settle::levels;
 use crate::settle::rows::{Cursor, Extent, RowReader};
 use crate::settle::rules::Task;
 use crate::settle::tally::Warning;
 use crate::settle::twins;
+
+/// Bytes for each row of an account that is not known, while these are listed.
+const LISTED_BYTES: u64 = 40;
 
 /// What became of every row.
 #[derive(Debug)]
@@ -231,6 +236,38 @@ impl Settled {
             DuplicatePolicy::Error => "error",
             _ => "last",
         }
+    }
+
+    /// Goes through the accounts that are not known, in source order, and tells of each once: the account, and where it
+    /// stands first. Rows that lost to others, or are faulty for other reasons, tell of none.
+    ///
+    /// # Errors
+    /// If a temporary file fails, or what `tell` gives.
+    pub fn unknown_accounts<E: From<io::Error> + From<Error>>(
+        &self,
+        mut tell: impl FnMut(&str, Position) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let case = &self.case;
+        let Some(account) = case.task.layout.references.last().filter(|_| !case.unknown.is_empty()) else {
+            return Ok(());
+        };
+        let Some(place) = case.task.layout.places().get(account.column).copied().flatten() else { return Ok(()) };
+        let (mut reader, mut cursor) = (RowReader::new(&case.files), Cursor::new(&case.rows));
+        let (mut cells, mut told, mut scratch) = (RowCells::new(), HashSet::new(), Vec::new());
+        // An account that is the key stands in one written row.
+        let is_key = case.task.layout.key == [account.column];
+        let mut lease = case.lease.another();
+        if !is_key {
+            lease.take(case.unknown.len() as u64 * LISTED_BYTES, "listing new accounts")?;
+        }
+        for row in case.unknown.iter().map(|row| *row as usize) {
+            cells.decode(reader.read(cursor.extent(row))?);
+            let account = cells.get(place);
+            if is_key || told.insert(hash_text(account, false, &mut scratch)) {
+                tell(&String::from_utf8_lossy(account), Position::unpack(case.rows.position[row]))?;
+            }
+        }
+        Ok(())
     }
 
     /// What became of `row`.

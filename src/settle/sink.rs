@@ -13,7 +13,7 @@ use crate::settle::batch::{Batch, Cells};
 use crate::settle::budget::{Budget, Lease, record_bytes};
 use crate::settle::error::Error;
 use crate::settle::gather::Groups;
-use crate::settle::judge::{broken_rules, has_rules, judge_reference};
+use crate::settle::judge::{broken_rules, has_rules, has_rules_but_sums, judge_reference};
 use crate::settle::key::{NONE, hash_parts, hash_text};
 use crate::settle::pairs::Pairs;
 use crate::settle::record::{Records, flag, link_columns, position};
@@ -48,7 +48,7 @@ pub struct Sink {
     pub(super) adding: Option<Adding>,
     // Facts of the batch at hand, a row each; reused.
     pub(super) flags: Vec<u8>,
-    hashes: Vec<u128>,
+    pub(super) hashes: Vec<u128>,
     lower: Vec<u64>,
     positions: Vec<u64>,
     ends: Vec<u64>,
@@ -78,7 +78,7 @@ impl Sink {
             groups: Groups::new(task.rules.pivot.aggregate, task.layout.key_ignores_case),
             arrived: 0,
             pairs: Pairs::default(),
-            has_rules: has_rules(task),
+            has_rules: if adding.is_some() { has_rules_but_sums(task) } else { has_rules(task) },
             adding,
             flags: Vec::new(),
             hashes: Vec::new(),

@@ -22,7 +22,7 @@ pub(super) struct Tally {
 pub enum WarningKind {
     /// A cell's fault that lets the row pass, by number.
     Fault(u8),
-    /// A code of the register that settling itself raises: `W903`, `W905`, `W906`, `W907`, `W913`, `W914`.
+    /// A code of the register that settling itself raises: `W903`, `W905`, `W906`, `W907`, `W913`, `W914`, `W922`.
     Code(&'static str),
 }
 

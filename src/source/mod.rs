@@ -53,7 +53,7 @@ pub use look::{decode, decompressed, kind_of, listed, text};
 pub use open::open;
 pub use opened::Source;
 pub use register::FileRegister;
-pub use staged::{open_staged, schema_of};
+pub use staged::{open_fetched, open_staged, schema_of};
 
 /// Hidden column: the number of a record's file in the [`FileRegister`].
 pub const FILE_COLUMN: &str = "_file";

@@ -32,7 +32,32 @@ pub fn open_staged(
     traceable: bool,
     register: &FileRegister,
 ) -> Result<Arc<Source>, SourceError> {
-    let failed = |why: String| SourceError::unreadable(name, name, why);
+    staged(path, (name, name), traceable, true, register)
+}
+
+/// Opens the Arrow file at `path`, which holds what was fetched for the source `name` and is shown as `shown`; none of it
+/// at all is an error unless `empty_is_ok`.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn open_fetched(
+    path: &Path,
+    name: &str,
+    shown: &str,
+    empty_is_ok: bool,
+    register: &FileRegister,
+) -> Result<Arc<Source>, SourceError> {
+    staged(path, (name, shown), false, empty_is_ok, register)
+}
+
+fn staged(
+    path: &Path,
+    (name, shown): (&str, &str),
+    traceable: bool,
+    empty_is_ok: bool,
+    register: &FileRegister,
+) -> Result<Arc<Source>, SourceError> {
+    let failed = |why: String| SourceError::unreadable(name, shown, why);
     let stamp =
         path.metadata().and_then(|metadata| Stamp::new(&metadata)).map_err(|error| failed(error.to_string()))?;
     let input = FileAt::Local(path.to_owned());
@@ -63,18 +88,18 @@ pub fn open_staged(
     Ok(Arc::new(Source {
         name: Arc::from(name),
         files: vec![SourceFile {
-            number: if trace.is_some() { u32::MAX } else { register.add(name) },
+            number: if trace.is_some() { u32::MAX } else { register.add(shown) },
             input,
-            shown: Arc::from(name),
+            shown: Arc::from(shown),
             stamp,
             content: Content::Arrow(file),
             origins,
         }],
         ordering: if trace.is_some() { Vec::new() } else { vec![visible.len(), visible.len() + 1] },
-        columns: SourceSchema { files: vec![name.to_owned()], ..schema_of(&schema) },
+        columns: SourceSchema { files: vec![shown.to_owned()], ..schema_of(&schema) },
         schema,
         trace,
-        empty_is_ok: true,
+        empty_is_ok,
         piece_bytes: PIECE_BYTES,
         found: Mutex::new(None),
         met: Mutex::default(),

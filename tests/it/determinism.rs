@@ -179,3 +179,53 @@ fn a_large_file_is_the_same_for_any_threads_and_memory() {
         assert_eq!(newest[&key].1, number, "K{key}");
     }
 }
+
+#[test]
+fn a_large_usage_file_is_added_up_the_same_for_any_threads_and_memory() {
+    let mut text = String::from("Account,User,Area,What,Times,Seconds\n");
+    // What the default of the format says, said a second time: sums by key, at the place of the key's last record.
+    let mut sums: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for number in 0..60_000_u64 {
+        let user = number * 7_919 % 9_973;
+        let (area, what) =
+            (["Reports", "Audit, log", "Search"][(user % 3) as usize], ["open", "Save é"][(number % 2) as usize]);
+        let times = ["", "1", "007", "3", "0", "x"][(number % 41 % 6) as usize];
+        let account = if number % 613 == 0 { "A/1".to_owned() } else { format!("ACC-{:06}", user / 10) };
+        let _ = writeln!(text, "{account},User{user}@customer.example.com,\"{area}\",{what},{times},{}", number % 600);
+        let good = account != "A/1" && !matches!(times, "0" | "x");
+        if good {
+            let key = format!("{account}|user{user}@customer.example.com|{area}|{what}");
+            let (sum, last) = sums.entry(key).or_default();
+            (*sum, *last) = (*sum + times.parse().unwrap_or(1), number);
+        }
+    }
+    let source = "sources: {events: {path: events.csv}}\nfrom: events\ncolumns:\n  account_id: Account\n";
+    let usage = format!(
+        "format: usage\n{source}  user_id: {{column: User, case: lower}}\n  Module: Area\n  Action: What\n  Count: Times\n"
+    );
+    let wide = format!(
+        "format: usage_aggregations\n{source}  Daily active users: {{sql: count(distinct \"User\")}}\n  \
+         Daily total activities: {{sql: count(*)}}\n  Daily time spent in minutes: {{sql: sum(integer(\"Seconds\")) / 60}}\n\
+         pivot: {{module: '\"Area\"', action: '\"What\"', value: 'coalesce(integer(\"Times\"), 1)', fill: 0}}\n"
+    );
+    let place = Place::new(&[("events.csv", &text), ("usage.yaml", &usage), ("wide.yaml", &wide)]);
+    for mapping in ["usage", "wide"] {
+        let file = format!("{mapping}.yaml");
+        let one = published(&place, mapping, &[&file, "--threads", "1"]);
+        assert!(one.contains_key(&format!("{mapping}.rejects.csv")), "{:?}", one.keys());
+        for (threads, memory) in [("2", "1GB"), ("8", "64MB")] {
+            let out = format!("{mapping}-{threads}");
+            let other = published(&place, &out, &[&file, "--threads", threads, "--memory", memory]);
+            same(&one, &other, &format!("{mapping}, {threads} threads, {memory}"));
+        }
+    }
+    let mut expected: Vec<_> = sums.iter().map(|(key, (sum, last))| (*last, key.clone(), sum.to_string())).collect();
+    expected.sort();
+    let written = rows(&place.join("usage/usage.csv"));
+    assert_eq!(written.len(), expected.len());
+    for (row, (_, key, sum)) in written.iter().zip(expected) {
+        let parts = ["account_id", "user_id", "Module", "Action"].map(|column| row[column].as_str());
+        let count = row["Count"].trim_start_matches('0');
+        assert_eq!((parts.join("|"), count), (key, sum.as_str()));
+    }
+}

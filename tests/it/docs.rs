@@ -243,6 +243,7 @@ fn commands_say_what_the_pages_show() {
         "docs/diff.md",
         "docs/plan.md",
         "docs/quickstart.md",
+        "docs/schedule.md",
     ];
     for page in pages {
         let place = tempfile::tempdir().unwrap();

@@ -64,6 +64,7 @@ struct Shared {
     rule: Mutex<Option<Rule>>,
     refusing: Mutex<Option<Instant>>,
     struck: Mutex<usize>,
+    heads: Mutex<Vec<String>>,
     over: AtomicBool,
 }
 
@@ -87,6 +88,7 @@ impl Proxy {
             rule: Mutex::default(),
             refusing: Mutex::default(),
             struck: Mutex::default(),
+            heads: Mutex::default(),
             over: AtomicBool::new(false),
         });
         let own = Arc::clone(&shared);
@@ -102,6 +104,11 @@ impl Proxy {
     pub fn arm(&self, verb: Verb, fault: Fault, only: &'static str, skip: usize, times: usize) {
         *self.shared.struck.lock().unwrap() = 0;
         *self.shared.rule.lock().unwrap() = Some(Rule { verb, fault, only, skip, times });
+    }
+
+    /// The heads of all requests so far, as they came.
+    pub fn heads(&self) -> Vec<String> {
+        self.shared.heads.lock().unwrap().clone()
     }
 
     /// Everything passes again; gives how many requests suffered.
@@ -150,8 +157,9 @@ fn listen(shared: &Arc<Shared>, listener: TcpListener, port: u16) {
     }
 }
 
-struct Request {
-    head: String,
+/// The beginning of a request.
+pub struct Request {
+    pub head: String,
     length: usize,
     /// What came of the body together with the head.
     begun: Vec<u8>,
@@ -160,6 +168,7 @@ struct Request {
 fn serve(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
     client.set_read_timeout(Some(STALLED))?;
     let Some(request) = read_head(&mut client)? else { return Ok(()) };
+    shared.heads.lock().unwrap().push(request.head.clone());
     let line = request.head.lines().next().unwrap_or_default().to_owned();
     let verb = verb(&line);
     let Some(fault) = strikes(shared, verb, &line) else {
@@ -187,7 +196,7 @@ fn serve(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
             reset(&client);
         }
         Fault::ResetAfter => {
-            body(&mut client, &request)?;
+            read_body(&mut client, &request)?;
             reset(&client);
         }
         Fault::Truncated => {
@@ -196,16 +205,16 @@ fn serve(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
             client.shutdown(Shutdown::Both)?;
         }
         Fault::Stall => {
-            body(&mut client, &request)?;
+            read_body(&mut client, &request)?;
             // Until the client has had enough.
             let _ = client.read(&mut [0]);
         }
         Fault::Status(status, word) => {
-            body(&mut client, &request)?;
+            read_body(&mut client, &request)?;
             answer(&mut client, status, word, verb)?;
         }
         Fault::ErrorIn200 => {
-            body(&mut client, &request)?;
+            read_body(&mut client, &request)?;
             answer(&mut client, 200, "InternalError", verb)?;
         }
         Fault::LostAnswer => {
@@ -247,7 +256,8 @@ fn verb(line: &str) -> Verb {
     }
 }
 
-fn read_head(client: &mut TcpStream) -> io::Result<Option<Request>> {
+/// The head of the next request; none if the client has gone.
+pub fn read_head(client: &mut TcpStream) -> io::Result<Option<Request>> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 1 << 14];
     let end = loop {
@@ -269,7 +279,7 @@ fn read_head(client: &mut TcpStream) -> io::Result<Option<Request>> {
 }
 
 /// The whole body of a request.
-fn body(client: &mut TcpStream, request: &Request) -> io::Result<Vec<u8>> {
+pub fn read_body(client: &mut TcpStream, request: &Request) -> io::Result<Vec<u8>> {
     let mut body = request.begun.clone();
     let mut rest = vec![0; request.length.saturating_sub(body.len())];
     client.read_exact(&mut rest)?;
@@ -279,7 +289,7 @@ fn body(client: &mut TcpStream, request: &Request) -> io::Result<Vec<u8>> {
 
 /// Asks the server, and gives its whole answer, told to be the last one on its connection.
 fn forward(shared: &Shared, client: &mut TcpStream, request: &Request) -> io::Result<Vec<u8>> {
-    let body = body(client, request)?;
+    let body = read_body(client, request)?;
     let mut server = TcpStream::connect(shared.upstream)?;
     let kept = |line: &&str| !line.to_ascii_lowercase().starts_with("connection:") && !line.is_empty();
     let mut head: Vec<&str> = request.head.split("\r\n").filter(kept).collect();
@@ -320,7 +330,7 @@ fn answer(client: &mut TcpStream, status: u16, word: &str, verb: Verb) -> io::Re
 }
 
 /// Closes a connection as a machine that has forgotten it does.
-fn reset(client: &TcpStream) {
+pub fn reset(client: &TcpStream) {
     let linger = libc::linger { l_onoff: 1, l_linger: 0 };
     let size = libc::socklen_t::try_from(size_of::<libc::linger>()).unwrap();
     #[allow(unsafe_code)]

@@ -204,6 +204,11 @@ fn the_project_s_schema_refuses_what_its_reader_refuses() {
         ("publish: some\n", false),
         ("environments: {prod: {outputs: {}}}\n", false),
         ("variables: {a-b: c}\n", false),
+        ("schedule: {nightly: {every: daily, at: \"02:30\", mappings: [a], timezone: UTC}}\n", true),
+        ("schedule: {other: {cron: 0 2 * * *, as_of: yesterday}}\n", true),
+        ("schedule: {nightly: {every: daily, cron: 0 2 * * *}}\n", false),
+        ("schedule: {nightly: {at: \"02:30\"}}\n", false),
+        ("schedule: {nightly: {every: fortnightly}}\n", false),
         ("notify: {}\n", false),
     ] {
         assert_eq!(misfit_of(&schema, text).is_none(), right, "{text}");

@@ -17,6 +17,7 @@ macro_rules! codes {
     };
 }
 
+mod deliver;
 mod example;
 mod form;
 mod mapping;
@@ -26,6 +27,7 @@ mod schedule;
 mod test;
 mod web;
 
+pub use deliver::*;
 pub use example::{Example, near};
 pub use form::*;
 pub use mapping::*;
@@ -63,7 +65,8 @@ pub struct Code {
 
 /// Every code, in order.
 pub fn register() -> &'static [&'static Code] {
-    static REGISTER: LazyLock<Vec<&'static Code>> = LazyLock::new(|| [MAPPING, ROW, RUN, TEST, FORM, WEB, SCHEDULE].concat());
+    static REGISTER: LazyLock<Vec<&'static Code>> =
+        LazyLock::new(|| [MAPPING, ROW, RUN, TEST, FORM, WEB, DELIVER, SCHEDULE].concat());
     &REGISTER
 }
 

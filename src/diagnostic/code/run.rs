@@ -30,6 +30,9 @@ codes! { RUN:
     KEY_LOOKUP_TWICE "K609" Run "two rows of a lookup table have one key and different values"
         "Which of them is meant cannot be known."
         "Remove one of the two.";
+    ACCOUNT_UNKNOWN "K610" Row "Totango does not have the account"
+        "Totango ignores rows of unknown accounts in silence, or creates accounts that nobody meant, as its switch says."
+        "Send the account first, correct the id, or say `policy: report` or `allow`.";
     LIMIT_REJECTS "L701" Run "more records are rejected than `limits` allows"
         "The run is refused so that a broken export does not reach Totango."
         "Look at the rejects file; accept once with `--accept rejects`.";
@@ -195,4 +198,7 @@ codes! { RUN:
     NO_SNAPSHOT "W921" Run "nothing says what a mapping published before"
         "A mapping named in `references` or `known_accounts` means what it writes now and what it published before; the latter is in its snapshot."
         "Publish it once, or begin from an export of Totango: `tanguero state import`.";
+    ACCOUNT_NEW "W922" Row "Totango does not have the account yet"
+        "`unknown_accounts` with `policy: report` lets it pass: Totango creates the account, or ignores the row, as its switch says."
+        "See `<output>.new_accounts.csv`.";
 }

@@ -18,4 +18,13 @@ codes! { WEB:
     WEB_UNKNOWN "N855" Run "a service was asked, and its answer was lost"
         "It may have acted: asking again could do it twice."
         "Look at the service whether it acted.";
+    TOTANGO_TOO_MANY "N856" Mapping "Totango finds more records than a search reaches"
+        "A search reaches 10,000 records, and what lies behind them would be missed in silence. Article \"Search API (accounts and users)\"."
+        "Divide the search with `split`, or narrow its query.";
+    TOTANGO_SPLIT "N857" Mapping "the parts of a divided search are not the whole"
+        "`split` must put every record into exactly one part; the parts are added up against the whole."
+        "Add the values that are missing, or divide by something of which every record has one value.";
+    TOTANGO_UNSTEADY "N858" Run "Totango's records changed while they were read"
+        "Pages of a list that changes repeat some records and miss others; it was read several times."
+        "Run again when nothing is imported into Totango.";
 }

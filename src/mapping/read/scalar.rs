@@ -4,7 +4,7 @@ use super::keys::similar;
 use super::{Entry, Reader, items, listed};
 use crate::diagnostic::{Diagnostic, code, excerpt, nearest};
 use crate::mapping::Text;
-use crate::mapping::variables::Use;
+use crate::mapping::variables::{Fault, Use};
 use crate::yaml::{Places, Spanned, Value};
 
 impl Reader<'_> {
@@ -43,18 +43,45 @@ impl Reader<'_> {
         Some(Spanned::new(text.to_owned(), entry.node.span))
     }
 
+    /// The text of a setting of a store or service; variables that have no value go into `unset` and leave their names.
+    pub fn setting(&mut self, entry: Entry<'_>, unset: &mut Vec<Diagnostic>) -> Option<Text> {
+        let written = self.verbatim(entry)?;
+        let (filled, faults) = self.variables.fill(&written.value, Use::Store);
+        let mut wrong = false;
+        for (without_value, diagnostic) in self.faults(&written, faults) {
+            if without_value {
+                unset.push(diagnostic);
+            } else {
+                self.report(diagnostic);
+                wrong = true;
+            }
+        }
+        (!wrong).then(|| Spanned::new(filled, written.span))
+    }
+
+    /// What is wrong with the variables in a scalar, and whether they only lack a value.
+    fn faults(&self, scalar: &Text, faults: Vec<Fault>) -> Vec<(bool, Diagnostic)> {
+        if faults.is_empty() {
+            return Vec::new();
+        }
+        let places = Places::of(self.text, scalar);
+        let told = faults.into_iter().map(|fault| {
+            let code = if fault.unset { &code::VARIABLE } else { &code::VARIABLE_USE };
+            let at = places.locate(fault.offset, fault.length);
+            let label = if fault.unset { "no value" } else { "here" };
+            let place = self.place(self.spot(at));
+            (fault.unset, Diagnostic::error(code, fault.message).at(place, label).help(fault.help))
+        });
+        told.collect()
+    }
+
     fn filled(&mut self, scalar: Text, used: Use) -> Text {
         let (filled, faults) = self.variables.fill(&scalar.value, used);
         if faults.is_empty() {
             return Spanned::new(filled, scalar.span);
         }
-        let places = Places::of(self.text, &scalar);
-        for fault in faults {
-            let code = if fault.unset { &code::VARIABLE } else { &code::VARIABLE_USE };
-            let at = places.locate(fault.offset, fault.length);
-            let label = if fault.unset { "no value" } else { "here" };
-            let place = self.place(self.spot(at));
-            self.report(Diagnostic::error(code, fault.message).at(place, label).help(fault.help));
+        for (_, diagnostic) in self.faults(&scalar, faults) {
+            self.report(diagnostic);
         }
         // What such SQL would be is not worth a second mistake.
         let filled = if used == Use::Sql { "null".to_owned() } else { filled };

@@ -32,6 +32,10 @@ pub(in crate::mapping) enum Takes {
     Words(fn() -> Vec<&'static str>),
     /// A mapping with fixed keys.
     Section(&'static Section),
+    /// A list of some of these.
+    WordList(fn() -> Vec<&'static str>),
+    /// A mapping with fixed keys, or a list of such.
+    SectionOrMore(&'static Section),
     /// One of these, or a mapping with fixed keys.
     WordsOr(fn() -> Vec<&'static str>, &'static Section),
     /// A scalar, or a mapping with fixed keys.

@@ -231,5 +231,12 @@ fn words_of_the_output() {
 
 #[test]
 fn an_archive_is_another_folder_each_day() {
-    assert_snapshot!(with_head("output: {changes: true, archive: old/}\n"), @"");
+    assert_snapshot!(with_head("output: {changes: true, archive: old/}\n"), @"
+    error[Y104]: `archive` cannot be `old/`
+     --> mappings/m.yaml:4:34
+      |
+    4 | output: {changes: true, archive: old/}
+      |                                  ^^^^ no day in it
+      = help: copies are dated: `archive/${as_of}`
+    ");
 }

@@ -114,18 +114,6 @@ fn a_footer_is_one_of_three() {
 }
 
 #[test]
-fn totango_as_a_source_is_not_available() {
-    assert_snapshot!(with_head("sources: {a: {path: x, kind: totango}}\n"), @"
-    error[Y109]: `kind: totango` is not available in this version
-     --> mappings/m.yaml:4:30
-      |
-    4 | sources: {a: {path: x, kind: totango}}
-      |                              ^^^^^^^ this version cannot fetch from Totango
-      = help: leave it out
-    ");
-}
-
-#[test]
 fn words_of_a_source() {
     assert_snapshot!(with_head("sources: {a: {path: \"\", kind: excel, on_empty: warn, missing_columns: ok}}\n"), @r#"
     error[Y104]: `path` cannot be empty

@@ -8,9 +8,11 @@ mod kept;
 mod project;
 mod property;
 mod schedule;
+mod service;
 mod sink;
 mod stores;
 mod test_file;
+mod totango;
 mod unusual;
 mod variable;
 

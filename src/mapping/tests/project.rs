@@ -88,7 +88,7 @@ output: {file: x.csv}
 attributes: {accounts: [A]}
 publish: none
 state:
-deliver: {to: sftp}
+deliver: {too: sftp}
 ";
     assert_snapshot!(run(text, None).1, @"
     error[Y102]: unknown key `source`

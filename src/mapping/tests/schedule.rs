@@ -46,7 +46,8 @@ fn every_cadence_is_read() {
 
 #[test]
 fn what_runs_where_and_as_of_when() {
-    let entry = good("{every: 15 minutes, mappings: [accounts, users], env: prod, as_of: yesterday, timezone: europe/berlin}");
+    let entry =
+        good("{every: 15 minutes, mappings: [accounts, users], env: prod, as_of: yesterday, timezone: europe/berlin}");
     let names: Vec<&str> = entry.mappings.iter().map(|name| name.value.as_str()).collect();
     assert_eq!((names.as_slice(), entry.yesterday), (["accounts", "users"].as_slice(), true));
     assert_eq!((entry.environment.unwrap().value.as_str(), entry.zone_name.as_str()), ("prod", "Europe/Berlin"));

@@ -68,8 +68,8 @@ fn the_head_and_the_sources() {
         .sources
         .iter()
         .map(|source| match &source.origin {
-            SourceOrigin::Path(path) => (source.name.value.as_str(), path.value.as_str()),
-            SourceOrigin::Query(path) => (source.name.value.as_str(), path.value.as_str()),
+            SourceOrigin::Path(path) | SourceOrigin::Query(path) => (source.name.value.as_str(), path.value.as_str()),
+            SourceOrigin::Totango(_) => panic!("no source here is a search"),
         })
         .collect();
     let expected = [

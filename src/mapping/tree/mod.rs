@@ -5,16 +5,20 @@ mod output;
 mod project;
 mod rows;
 mod schedule;
+mod service;
 mod source;
 mod test;
+mod totango;
 
 pub use column::*;
 pub use output::*;
 pub use project::*;
 pub use rows::*;
 pub use schedule::*;
+pub use service::*;
 pub use source::*;
 pub use test::*;
+pub use totango::*;
 
 use crate::yaml::Spanned;
 
@@ -56,6 +60,8 @@ pub struct Mapping {
     pub hierarchy: Option<Hierarchy>,
     /// `references:` by target column.
     pub references: Vec<(Text, Reference)>,
+    /// `unknown_accounts:` accounts that Totango does not have.
+    pub unknown_accounts: Option<UnknownAccounts>,
     /// `limits:` past which nothing is published.
     pub limits: Limits,
     /// `output:` file, headers, splitting.

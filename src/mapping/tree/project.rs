@@ -1,6 +1,6 @@
 //! The project file: what mappings of one folder share.
 
-use super::{CellType, ColumnOptions, ScheduleEntry, SourceEntry, Text};
+use super::{CellType, ColumnOptions, DeliverEntry, NotifyEntry, ScheduleEntry, SourceEntry, Text};
 use crate::mapping::Variables;
 use crate::yaml::Spanned;
 
@@ -37,6 +37,10 @@ pub struct ProjectFile {
     pub snapshot_always: bool,
     /// `state: {keep: }`: days of each mapping that are remembered.
     pub days_kept: Option<u64>,
+    /// `deliver:` where published files go.
+    pub deliver: Vec<DeliverEntry>,
+    /// `notify:` who is told.
+    pub notify: Vec<NotifyEntry>,
 }
 
 /// One entry of `stores:`.

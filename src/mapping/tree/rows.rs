@@ -151,3 +151,26 @@ pub enum ReferenceMissing {
     /// The run is refused.
     Fail,
 }
+
+/// `unknown_accounts:`.
+#[derive(Debug, Clone)]
+pub struct UnknownAccounts {
+    /// `in:` where known accounts are: `<source>.<column>` or mapping names.
+    pub targets: Vec<Text>,
+    /// `policy:`
+    pub policy: UnknownPolicy,
+    /// The key `unknown_accounts`.
+    pub span: Span,
+}
+
+/// What happens to rows of accounts that are not known; all of these are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnknownPolicy {
+    /// They are written.
+    #[default]
+    Allow,
+    /// They are rejected.
+    Reject,
+    /// They are written, and counted as a warning.
+    Report,
+}

@@ -1,6 +1,6 @@
 //! One entry of `sources:` and how its files are read.
 
-use super::Text;
+use super::{Text, TotangoSource};
 use crate::yaml::{Span, Spanned};
 
 /// One entry of `sources:`.
@@ -33,6 +33,18 @@ pub enum SourceOrigin {
     Path(Text),
     /// `query:` a SQL file over other sources; the path.
     Query(Text),
+    /// `kind: totango` what a search of Totango finds.
+    Totango(Box<TotangoSource>),
+}
+
+impl SourceOrigin {
+    /// Where it says what it is.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Path(text) | Self::Query(text) => text.span,
+            Self::Totango(totango) => totango.query.text().span,
+        }
+    }
 }
 
 /// `kind:` of a source.

@@ -12,6 +12,7 @@
 
 mod archive;
 mod claim;
+mod copy;
 mod finish;
 mod folder;
 mod journal;

@@ -370,7 +370,7 @@ impl Remote {
     }
 }
 
-async fn asked(stop: &(dyn Fn() -> bool + Sync)) {
+pub(super) async fn asked(stop: &(dyn Fn() -> bool + Sync)) {
     while !stop() {
         tokio::time::sleep(LOOK).await;
     }

@@ -57,6 +57,9 @@ pub(in crate::output) fn run_report(run_id: &str, apart: bool) -> RunReport {
         reports_folder: apart.then(|| "reports".into()),
         kept: Vec::new(),
         objects: Vec::new(),
+        exit: None,
+        deliveries: Vec::new(),
+        notifications: Vec::new(),
     }
 }
 

@@ -285,7 +285,7 @@ fn left(text: &str, project: &Project, request: &GuessRequest) -> Result<Vec<Str
             &format!("guess-{}", std::process::id()),
         )?;
         let (run, engine) = engine(request, &scratch.path)?;
-        let around = Surrounding { project, variables: &variables, request: &run, engine: &engine };
+        let around = Surrounding { project, variables: &variables, request: &run, engine: &engine, fetch: None };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
         if let Err(failure) = runtime.block_on(prepare(&file, &around, &mut Texts::new())) {
             failure.diagnostics().into_iter().for_each(|one| found.push(one));

@@ -265,7 +265,7 @@ impl Dry<'_> {
             referred: Default::default(),
             stores: self.stores.clone(),
         };
-        let around = Surrounding { project: &project, variables: &variables, request, engine };
+        let around = Surrounding { project: &project, variables: &variables, request, engine, fetch: None };
         let mut prepared = prepare(&file, &around, &mut Texts::new()).await?;
         for column in &mut prepared.resolved.columns {
             if let Some(own) = self.identity.columns.iter().find(|own| own.target == column.name) {

@@ -15,11 +15,12 @@ use std::sync::Arc;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Texts, code, nearest};
 use crate::engine::Engine;
 use crate::functions::{LookupTables, Step};
+use crate::pipeline::fetch::Fetch;
 use crate::pipeline::folders::{Folders, temporary_folder};
 use crate::pipeline::lookups;
 use crate::pipeline::prepare::{Prepared, Surrounding, prepare};
 use crate::pipeline::remember::{Past, Remembering};
-use crate::pipeline::{Exit, Failure, LIMITS, RunRequest, Situation, Stop};
+use crate::pipeline::{Exit, Failure, LIMITS, RunRequest, Situation, Stop, Unwatched, Watcher};
 use crate::project::{Loaded, load, named};
 use crate::settle::{Budget, Kept};
 
@@ -182,7 +183,9 @@ fn run(
     let scratch = temporary_folder("preview")?;
     let run = request.as_run();
     let engine = request.engine(&scratch.path)?;
-    let opened = runtime.block_on(open(&run, &loaded, &engine, &scratch.path, &mut outcome.texts))?;
+    let watcher: Arc<dyn Watcher> = Arc::new(Unwatched);
+    let fetch = Fetch::new(&engine, &scratch.path, &watcher, stop);
+    let opened = runtime.block_on(open(&run, &loaded, (&engine, &fetch), &scratch.path, &mut outcome.texts))?;
     outcome.warnings.extend(opened.prepared.warnings.iter().cloned());
     let looking = Looking { request, opened: &opened, engine: &engine, folder: &scratch.path, stop };
     match &request.key {
@@ -225,14 +228,20 @@ pub(super) struct Opened {
 pub(super) async fn open(
     run: &RunRequest,
     loaded: &Loaded,
-    engine: &Engine,
+    (engine, fetch): (&Engine, &Fetch<'_>),
     spill: &Path,
     texts: &mut Texts,
 ) -> Result<Opened, Failure> {
     let file = loaded.mappings.iter().find(|file| file.asked).expect("one mapping was asked for");
     let mut mistakes = loaded.diagnostics.clone();
     mistakes.extend(file.found.clone());
-    let around = Surrounding { project: &loaded.project, variables: &loaded.variables, request: run, engine };
+    let around = Surrounding {
+        project: &loaded.project,
+        variables: &loaded.variables,
+        request: run,
+        engine,
+        fetch: Some(fetch),
+    };
     let mut prepared = match prepare(file, &around, texts).await {
         Ok(prepared) if !mistakes.has_errors() => prepared,
         Ok(_) => return Err(Failure::Mapping(mistakes)),

@@ -90,6 +90,7 @@ impl Remembering {
         let Some(entry) = entry.filter(|entry| entry.published.key.len() == 1) else { return Ok(None) };
         let Some(snapshot) = entry.snapshot()? else { return Ok(None) };
         let mut keys = KeySetBuilder::new(entry.published.key_ignores_case);
+        keys.reserve(usize::try_from(snapshot.keys()).unwrap_or_default());
         let mut rows = snapshot.rows(&[])?;
         while rows.advance()? {
             rows.row().iter().for_each(|row| keys.add_hash(row.key()));

@@ -10,6 +10,7 @@ use datafusion::prelude::SessionContext;
 
 use crate::mapping::{From, Mapping, SourceEntry};
 use crate::output::each_record;
+use crate::pipeline::fetch::Fetch;
 use crate::pipeline::folders::{keep_to, temporary_folder};
 use crate::pipeline::preview::{Looking, Opened, open};
 use crate::pipeline::request::Unwatched;
@@ -59,10 +60,11 @@ pub(super) fn draft(request: &PreviewRequest, stop: &Stop) -> Result<PathBuf, St
     let outcome = run_loaded(&publish, &of_run, BTreeMap::new(), &watcher, stop);
     let loaded = loaded()?;
     let engine = request.engine(&scratch.path).map_err(said)?;
+    let fetch = Fetch::new(&engine, &scratch.path, &watcher, stop);
     // A test knows of no night before it.
     let unremembered = RunRequest { recall: false, ..run };
     let opened = runtime
-        .block_on(open(&unremembered, &loaded, &engine, &scratch.path, &mut Default::default()))
+        .block_on(open(&unremembered, &loaded, (&engine, &fetch), &scratch.path, &mut Default::default()))
         .map_err(said)?;
     let looking = Looking { request, opened: &opened, engine: &engine, folder: &scratch.path, stop };
     let fates = Fates::read(&outcome, &opened)?;
@@ -297,7 +299,9 @@ impl Drafting<'_> {
         let lookups = resolved.columns.iter().filter_map(|column| column.cell.lookup.as_ref());
         let keys = lookups.filter(|lookup| lookup.source == name).map(|lookup| lookup.key.clone());
         let references = resolved.references.iter().flat_map(|reference| &reference.targets);
-        let targets = references.chain(&resolved.hierarchy.known_accounts).filter_map(|target| match target {
+        let accounts = resolved.unknown_accounts.iter().flat_map(|unknown| &unknown.targets);
+        let targets = references.chain(&resolved.hierarchy.known_accounts).chain(accounts);
+        let targets = targets.filter_map(|target| match target {
             Target::Field { source, field } if source == name => Some(field.clone()),
             _ => None,
         });
@@ -313,15 +317,16 @@ impl Drafting<'_> {
             _ => None,
         };
         let parents = resolved.parent.map(|column| (column, &resolved.hierarchy.known_accounts));
-        let references =
-            resolved.references.iter().map(|reference| (reference.column, &reference.targets)).chain(parents);
+        let accounts = resolved.unknown_accounts.iter().map(|unknown| (unknown.column, &unknown.targets));
+        let references = resolved.references.iter().map(|reference| (reference.column, &reference.targets));
+        let references = references.chain(parents).chain(accounts);
         for (column, targets) in references {
             let column = &resolved.columns[column].name;
             for name in targets.iter().filter_map(own) {
                 let keys = keys.entry(name).or_default();
                 for record in records {
                     let place = (record.file.clone(), record.line);
-                    let dangles = |code: &str| code == "K608" || code == "K603";
+                    let dangles = |code: &str| ["K608", "K603", "K610"].contains(&code);
                     if self.fates.rejected.iter().any(|(own, code)| *own == place && dangles(code)) {
                         continue;
                     }

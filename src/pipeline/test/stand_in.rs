@@ -53,7 +53,7 @@ impl StandIn<'_> {
                             .help("relative to the project"),
                     );
                 }
-                let query = matches!(self.entry.origin, SourceOrigin::Query(_));
+                let query = !matches!(self.entry.origin, SourceOrigin::Path(_));
                 let origin = SourceOrigin::Path(path.clone());
                 SourceEntry {
                     origin,
@@ -81,7 +81,7 @@ impl StandIn<'_> {
 
     fn kind(&self) -> Option<SourceKind> {
         match &self.entry.origin {
-            SourceOrigin::Query(_) => None,
+            SourceOrigin::Query(_) | SourceOrigin::Totango(_) => None,
             SourceOrigin::Path(path) => {
                 let name = Path::new(&path.value).file_name().unwrap_or_default();
                 self.entry.kind.as_ref().map(|kind| kind.value).or(kind_of_name(name).0)

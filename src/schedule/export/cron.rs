@@ -16,7 +16,10 @@ pub(super) fn text(exported: &Exported<'_>) -> Result<String, String> {
         _ => (exported.cron_lines(false)?, String::new()),
     };
     let mut text = format!("# {}\n", exported.title());
-    let _ = writeln!(text, "# CRON_TZ is cronie's. A cron that does not know it (Debian's among others) takes the machine's zone instead:");
+    let _ = writeln!(
+        text,
+        "# CRON_TZ is cronie's. A cron that does not know it (Debian's among others) takes the machine's zone instead:"
+    );
     let _ = writeln!(text, "# there the lines below are right only if that zone is {zone}.");
     let rule = "cron has a rule of its own";
     for comment in season::comments(exported, rule, rule) {

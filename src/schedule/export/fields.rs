@@ -158,21 +158,26 @@ pub(super) fn fields(every: &Every) -> Result<Vec<Fields>, String> {
     })
 }
 
+/// `L` among the days of the month.
+pub(super) const LAST_DAY: &str = "`L`, the last day of a month";
+
 /// What a crontab has beyond the five fields that every cron knows.
 pub(super) fn extension(cron: &Cron) -> Option<&'static str> {
     let fields: Vec<String> = cron.text.split(' ').map(str::to_ascii_uppercase).collect();
     let (days, weekdays) = (&fields[2], &fields[4]);
-    match () {
-        () if days.contains('W') => Some("`W`, the nearest weekday"),
-        () if days.contains('L') => Some("`L`, the last day of a month"),
-        () if weekdays.contains('#') => Some("`#`, the n-th weekday of a month"),
-        () if weekdays.contains('L') => Some("`L`, the last such weekday of a month"),
-        () => None,
-    }
+    let known = [
+        (days, 'W', "`W`, the nearest weekday"),
+        (days, 'L', LAST_DAY),
+        (weekdays, '#', "`#`, the n-th weekday of a month"),
+        (weekdays, 'L', "`L`, the last such weekday of a month"),
+    ];
+    known.into_iter().find(|(field, letter, _)| field.contains(*letter)).map(|(_, _, words)| words)
 }
 
 fn of_cron(cron: &Cron) -> Result<Vec<Fields>, String> {
-    if let Some(extension) = extension(cron) {
+    let days = cron.text.split(' ').nth(2).unwrap_or_default();
+    let only_last = days.eq_ignore_ascii_case("L");
+    if let Some(extension) = extension(cron).filter(|extension| !only_last || *extension != LAST_DAY) {
         return Err(format!("it has no {extension}"));
     }
     let unread = || format!("`{}` cannot be taken apart", cron.text);
@@ -180,9 +185,9 @@ fn of_cron(cron: &Cron) -> Result<Vec<Fields>, String> {
     let set = |at: usize, least, most, names: &[&str]| set(parts[at], least, most, names).ok_or_else(unread);
     let (minutes, hours) = (set(0, 0, 59, &[])?, set(1, 0, 23, &[])?);
     let months = Some(set(3, 1, 12, &MONTHS)?).filter(|months| months.len() < 12);
-    let days = match set(2, 1, 31, &[])? {
-        days if days.len() == 31 => Days::All,
-        days => Days::Some(days),
+    let days = match set(2, 1, 31, &[]) {
+        _ if only_last => Days::Last,
+        days => Some(days?).filter(|days| days.len() < 31).map_or(Days::All, Days::Some),
     };
     let mut weekdays: Vec<u8> = set(4, 0, 7, &WEEKDAYS)?.iter().map(|day| day % 7).collect();
     weekdays.sort_unstable();

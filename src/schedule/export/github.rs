@@ -4,12 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{Exported, Fields, fields, season};
-use crate::mapping::{Every, MonthDay};
+use crate::mapping::Every;
 
 pub(super) fn text(exported: &Exported<'_>) -> Result<String, String> {
-    if let Every::Month(MonthDay::Last, _) = exported.every() {
-        return Err("it has no last day of a month".to_owned());
-    }
     if let Every::Minutes(1..=4) = exported.every() {
         return Err("it starts nothing more often than every 5 minutes".to_owned());
     }
@@ -30,7 +27,10 @@ pub(super) fn text(exported: &Exported<'_>) -> Result<String, String> {
     let mut text = format!("# .github/workflows/{unit}.yml\n# {}\n", exported.title());
     text.push_str("# GitHub's cron is in UTC; it may start late, and leave a start out when it is busy.\n");
     if seasonal {
-        let _ = writeln!(text, "# {zone} changes its clocks: each line counts in its season only, which the first step checks.");
+        let _ = writeln!(
+            text,
+            "# {zone} changes its clocks: each line counts in its season only, which the first step checks."
+        );
         for comment in season::comments(exported, "nothing starts on that day", "it starts twice on that day") {
             let _ = writeln!(text, "# {comment}");
         }
@@ -63,6 +63,9 @@ fn in_utc(exported: &Exported<'_>, offset: i32) -> Result<Vec<Fields>, String> {
     for fields in fields(exported.every())? {
         if fields.weekdays.is_some() && fields.days != fields::Days::All {
             return Err("days of the month and of the week that must both fit cannot be moved to UTC".to_owned());
+        }
+        if fields.days == fields::Days::Last {
+            return Err("it has no last day of a month".to_owned());
         }
         found.extend(fields.in_utc(offset)?);
     }

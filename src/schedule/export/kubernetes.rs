@@ -5,7 +5,10 @@ use super::{Exported, season};
 pub(super) fn text(exported: &Exported<'_>) -> Result<String, String> {
     let lines = exported.cron_lines(false)?;
     let [line] = lines.as_slice() else {
-        return Err(format!("one cron expression cannot say it, and a CronJob has one; {} would be needed", lines.len()));
+        return Err(format!(
+            "one cron expression cannot say it, and a CronJob has one; {} would be needed",
+            lines.len()
+        ));
     };
     // Its Sunday is 0.
     let line = match line.rsplit_once(' ') {

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 
 use crate::mapping::{Every, MonthDay};
 use crate::schedule::plan::Plan;
-use fields::{Fields, extension, fields};
+use fields::{Fields, LAST_DAY, extension, fields};
 
 /// Another scheduler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl Exported<'_> {
     fn cron_lines(&self, last: bool) -> Result<Vec<String>, String> {
         match self.every() {
             Every::Cron(cron) => match extension(cron) {
-                Some(extension) if !(last && extension.starts_with("`L`, the last day")) => Err(format!("it has no {extension}")),
+                Some(extension) if !last || extension != LAST_DAY => Err(format!("it has no {extension}")),
                 _ => Ok(vec![cron.text.clone()]),
             },
             Every::Month(MonthDay::Last, _) if !last => Err("it has no last day of a month".to_owned()),

@@ -10,9 +10,11 @@ pub(super) fn text(exported: &Exported<'_>) -> Result<String, String> {
     for fields in fields(exported.every())? {
         let _ = writeln!(calendar, "OnCalendar={} {zone}", fields.calendar());
     }
-    let rule = "`systemd-analyze calendar` shows what it does";
-    let comments: String =
-        season::comments(exported, rule, rule).iter().map(|comment| format!("# {comment}\n")).collect();
+    // As `systemd-analyze calendar` tells it, version 252.
+    let comments: String = season::comments(exported, "systemd leaves it out", "systemd takes the first, too")
+        .iter()
+        .map(|comment| format!("# {comment}\n"))
+        .collect();
     Ok(format!(
         "\
 # /etc/systemd/system/{unit}.service

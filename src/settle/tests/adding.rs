@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::outcome::{TestRow, columns, cut, cut_within, outcome, row};
+use super::outcome::{TestRow, batch, columns, cut, cut_within, outcome, row, settled};
 use crate::mapping::{DuplicatePolicy, ReferenceMissing};
 use crate::settle::{
-    Budget, Error, FaultSet, KeySetBuilder, Known, Layout, LayoutReference, OrderKind, Rules, Target, Task,
-    record_bytes, settle_bytes,
+    BrokenRule, Budget, Error, FaultSet, KeySetBuilder, Known, Layout, LayoutReference, OrderKind, Rules, Target, Task,
+    record_bytes, rules_of_row, settle_bytes,
 };
 
 /// A fault that rejects and one that warns.
@@ -97,9 +97,17 @@ proptest! {
     }
 }
 
-/// Rows with `keys` different keys of some length, each of them `rounds` times.
-fn many(keys: u64, rounds: u64) -> Vec<TestRow> {
-    let id = |number: u64| format!("{:0>90}", number * 7 % keys);
+#[test]
+fn a_number_that_is_too_long_is_told_by_the_second_look() {
+    let task = task(vec![1]);
+    let long = row(2, &[NUMBERS[13], "a", "", "1"]);
+    assert_eq!(outcome(&settled(&task, &[long.clone()])).counts.rejected, 1);
+    assert_eq!(rules_of_row(&task, &batch(&[long], 4), 0).unwrap(), [BrokenRule::TooLarge(0)]);
+}
+
+/// Rows with `keys` different keys of this length, each of them `rounds` times.
+fn many(keys: u64, rounds: u64, length: usize) -> Vec<TestRow> {
+    let id = |number: u64| format!("{:0>length$}", number * 7 % keys);
     let number = |line: u64| ["1", "2.5", "007", ""][(line / 3 % 4) as usize];
     (0..keys * rounds).map(|line| row(line + 2, &[number(line), &id(line), "", "3"])).collect()
 }
@@ -108,13 +116,13 @@ fn many(keys: u64, rounds: u64) -> Vec<TestRow> {
 fn sums_that_memory_has_no_room_for_become_rows_and_are_folded_in_the_end() {
     for key in [vec![1], vec![2, 1]] {
         let task = task(key);
-        let rows = many(20_011, 3);
+        let rows = many(2_003, 3, 900);
         let expected = cut(&task, &rows, 2, &[1000]).unwrap();
-        assert_eq!((expected.counts.written, expected.counts.merged), (20_011, 40_022));
+        assert_eq!((expected.counts.written, expected.counts.merged), (2_003, 4_006));
         // Room for a row of each record and for folding, but not for the sums of all keys beside them.
-        let budget = || Budget::new(rows.len() as u64 * settle_bytes(&task) + 2_900_000);
+        let budget = || Budget::new(rows.len() as u64 * settle_bytes(&task) + 300_000);
         let folded = cut_within(&task, &rows, 3, &[700], budget()).unwrap();
-        assert!(folded.case.rows.count > 30_000, "{} rows: sums became rows", folded.case.rows.count);
+        assert!(folded.case.rows.count > 3_000, "{} rows: sums became rows", folded.case.rows.count);
         assert_eq!(folded.counts, expected.counts);
         assert!(outcome(&folded) == outcome(&expected));
     }
@@ -123,7 +131,7 @@ fn sums_that_memory_has_no_room_for_become_rows_and_are_folded_in_the_end() {
 #[test]
 fn many_records_of_few_keys_need_little_memory() {
     let task = task(vec![2, 1]);
-    let rows = many(500, 100);
+    let rows = many(500, 100, 90);
     let budget = || Budget::new(rows.len() as u64 * record_bytes(&task) / 4);
     let added = cut_within(&task, &rows, 2, &[1000], budget()).unwrap();
     assert_eq!((added.counts.written, added.counts.merged), (500, 49_500));
@@ -136,7 +144,7 @@ fn many_records_of_few_keys_need_little_memory() {
 #[test]
 fn parts_made_side_by_side_follow_one_another() {
     let mut task = task(vec![1]);
-    let rows = many(40_009, 1);
+    let rows = many(20_011, 1, 20);
     task.rules.threads = 1;
     let one = outcome(&cut(&task, &rows, 1, &[4096]).unwrap());
     task.rules.threads = 5;

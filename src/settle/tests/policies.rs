@@ -1,9 +1,9 @@
 //! One sentence of the product page each, on rows small enough to read.
 
 use super::outcome::{TestRow, batch, columns, cut, outcome, output, row, settled};
-use crate::mapping::{DuplicatePolicy, HierarchyPolicy, ReferenceMissing};
+use crate::mapping::{DuplicatePolicy, HierarchyPolicy, ReferenceMissing, UnknownPolicy};
 use crate::settle::{
-    Budget, FaultSet, KeySetBuilder, Layout, LayoutReference, OrderKind, Rules, Sink, Target, Task, settle,
+    Budget, Error, FaultSet, KeySetBuilder, Layout, LayoutReference, OrderKind, Rules, Sink, Target, Task, settle,
 };
 use std::sync::Arc;
 
@@ -219,6 +219,47 @@ fn references_are_rejected_emptied_or_passed() {
     assert_eq!(emptying.warnings, [("W907".into(), 1, 1)]);
     assert_eq!(run(ReferenceMissing::Warn).warnings, [("W906".into(), 1, 1)]);
     assert_eq!(run(ReferenceMissing::Fail).refusals, [("L702".into(), 1, 3)]);
+}
+
+#[test]
+fn unknown_accounts_are_listed_whatever_becomes_of_their_rows() {
+    let mut task = task(&["id", "account", "t"], DuplicatePolicy::Merge);
+    task.layout.references =
+        vec![LayoutReference { column: 2, itself: false }, LayoutReference { column: 1, itself: false }];
+    task.rules.references = vec![ReferenceMissing::Warn];
+    task.known.references = vec![keys(&["t"]), keys(&["ann"])];
+    // The second row of `b` gives it a known account: what is merged is judged.
+    let rows = [
+        row(2, &["a", "ann", "t"]),
+        row(3, &["b", "bob", "t"]),
+        row(4, &["c", "cid", "x"]),
+        row(5, &["b", "ann", "t"]),
+        row(6, &["d", "cid", "t"]),
+    ];
+    let run = |policy| {
+        let mut task = task.clone();
+        task.rules.unknown_accounts = Some(policy);
+        let settled = settled(&task, &rows);
+        let mut listed = Vec::new();
+        settled
+            .unknown_accounts(|account, place| -> Result<(), Error> {
+                listed.push((account.to_owned(), place.line));
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(listed, [("cid".to_owned(), 4)], "each once");
+        outcome(&settled)
+    };
+    let whole = "a,ann,t\nc,cid,x\nb,ann,t\nd,cid,t\n";
+    let allowing = run(UnknownPolicy::Allow);
+    assert_eq!((allowing.outputs[0].as_str(), allowing.warnings.as_slice()), (whole, &[("W906".into(), 2, 1)][..]));
+    let reporting = run(UnknownPolicy::Report);
+    assert_eq!(reporting.outputs[0], whole);
+    assert_eq!(reporting.warnings, [("W906".into(), 2, 1), ("W922".into(), 1, 2)]);
+    let rejecting = run(UnknownPolicy::Reject);
+    assert_eq!(rejecting.outputs[0], "a,ann,t\nb,ann,t\n");
+    let rejected: Vec<(u64, &str)> = rejecting.rejected.iter().map(|(line, code, _)| (*line, code.as_str())).collect();
+    assert_eq!(rejected, [(4, "K610"), (6, "K610")]);
 }
 
 #[test]
