@@ -172,7 +172,7 @@ fn source_exit(error: &SourceError) -> Exit {
 }
 
 /// Stores, services and networks that failed.
-static CALLED: [&Code; 6] = [
+static CALLED: [&Code; 7] = [
     &code::STORE_FAILED,
     &code::ARCHIVE_FAILED,
     &code::WEB_DENIED,
