@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::cli::given::{Given, current_folder};
+use crate::cli::given::Given;
 use crate::cli::say::Say;
-use crate::diagnostic::{Diagnostic, Severity, Texts, code};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::pipeline::{CheckOutcome, CheckRequest, Exit, check as judge};
 
 /// Arguments of `check`.
@@ -28,10 +28,7 @@ pub(super) struct CheckArguments {
 pub(super) fn check(arguments: &CheckArguments, say: &Say) -> ExitCode {
     let request = match request(arguments) {
         Ok(request) => request,
-        Err(message) => {
-            say.diagnostics([&Diagnostic::error(&code::USAGE, message)], &Texts::new());
-            return ExitCode::from(Exit::Usage.code());
-        }
+        Err(message) => return say.usage(message),
     };
     let outcome = judge(&request);
     let shown = |one: &&Diagnostic| one.severity == Severity::Error || request.strict || !say.quiet;
@@ -45,11 +42,9 @@ pub(super) fn check(arguments: &CheckArguments, say: &Say) -> ExitCode {
 fn request(arguments: &CheckArguments) -> Result<CheckRequest, String> {
     Ok(CheckRequest {
         mappings: arguments.mappings.clone(),
-        environment: arguments.given.env.clone(),
-        variables: arguments.given.variables()?,
         offline: arguments.offline,
         strict: arguments.strict,
-        ..CheckRequest::new(current_folder()?, arguments.given.as_of()?)
+        ..CheckRequest::new(arguments.given.situation()?)
     })
 }
 

@@ -5,13 +5,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::cli::given::{Given, current_folder};
+use crate::cli::given::Given;
 use crate::cli::run::listen;
 use crate::cli::say::{MessageFormat, Say};
 use crate::cli::summary;
-use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::output::Delivery;
-use crate::pipeline::{DeliverRequest, Exit, Stop, deliver as carry_out};
+use crate::pipeline::{DeliverRequest, Exit, Situation, Stop, deliver as carry_out};
 
 /// Arguments of `deliver`.
 #[derive(Debug, Args)]
@@ -33,10 +32,7 @@ pub(super) struct DeliverArguments {
 pub(super) fn deliver(arguments: &DeliverArguments, say: &Say) -> ExitCode {
     let request = match request(arguments) {
         Ok(request) => request,
-        Err(message) => {
-            say.diagnostics([&Diagnostic::error(&code::USAGE, message)], &Texts::new());
-            return ExitCode::from(Exit::Usage.code());
-        }
+        Err(message) => return say.usage(message),
     };
     let stop = Stop::default();
     let signal = listen(&stop);
@@ -72,12 +68,13 @@ fn object(step: &Delivery) -> String {
 }
 
 fn request(arguments: &DeliverArguments) -> Result<DeliverRequest, String> {
+    let Situation { current, as_of, environment, variables, .. } = arguments.given.situation()?;
     Ok(DeliverRequest {
-        current: current_folder()?,
+        current,
         out: arguments.out.clone(),
-        as_of: arguments.given.as_of()?,
-        environment: arguments.given.env.clone(),
-        variables: arguments.given.variables()?,
+        as_of,
+        environment,
+        variables,
         dry_run: arguments.dry_run,
         call_again: arguments.call_again,
     })

@@ -5,16 +5,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use jiff::Timestamp;
 use serde_json::json;
 
 use crate::cli::difference::{annotations, as_json, text, value};
-use crate::cli::given::{Given, Means, current_folder};
+use crate::cli::given::{Given, Means};
 use crate::cli::run::listen;
 use crate::cli::say::{MessageFormat, Say};
 use crate::compare::{Change, ChangeKind};
-use crate::diagnostic::{Diagnostic, Texts, code, escape, excerpt};
-use crate::pipeline::{DiffRequest, DiffSides, Exit, Stop, diff as compare};
+use crate::diagnostic::{escape, excerpt};
+use crate::pipeline::{DiffRequest, DiffSides, Stop, diff as compare};
 
 /// Arguments of `diff`.
 #[derive(Debug, Args)]
@@ -48,10 +47,7 @@ pub(super) struct DiffArguments {
 pub(super) fn diff(arguments: &DiffArguments, say: &Say) -> ExitCode {
     let request = match request(arguments) {
         Ok(request) => request,
-        Err(message) => {
-            say.diagnostics([&Diagnostic::error(&code::USAGE, message)], &Texts::new());
-            return ExitCode::from(Exit::Usage.code());
-        }
+        Err(message) => return say.usage(message),
     };
     let stop = Stop::default();
     listen(&stop);
@@ -85,16 +81,7 @@ fn request(arguments: &DiffArguments) -> Result<DiffRequest, String> {
             format: arguments.format.clone(),
         },
     };
-    Ok(DiffRequest {
-        sides,
-        current: current_folder()?,
-        as_of: arguments.given.as_of()?,
-        started: Timestamp::now(),
-        environment: arguments.given.env.clone(),
-        variables: arguments.given.variables()?,
-        memory: arguments.means.memory()?,
-        threads: arguments.means.threads(),
-    })
+    Ok(DiffRequest { sides, given: arguments.means.bound(arguments.given.situation()?)? })
 }
 
 /// Writes every change to stdout, if that is wanted.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::given::{Given, current_folder};
+use crate::cli::given::Given;
 use crate::cli::say::Say;
 use crate::diagnostic::{Diagnostic, Texts, code, code_entry, find_code, near_codes};
 use crate::pipeline::{CheckRequest, Exit, View, explain as shown};
@@ -64,9 +64,7 @@ pub(super) fn explain(arguments: &ExplainArguments, say: &Say) -> ExitCode {
 fn request(arguments: &ExplainArguments) -> Result<CheckRequest, String> {
     Ok(CheckRequest {
         mappings: vec![PathBuf::from(&arguments.what)],
-        environment: arguments.given.env.clone(),
-        variables: arguments.given.variables()?,
-        ..CheckRequest::new(current_folder()?, arguments.given.as_of()?)
+        ..CheckRequest::new(arguments.given.situation()?)
     })
 }
 

@@ -7,6 +7,8 @@ use clap::Args;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::pipeline::Situation;
+
 /// What decides how a mapping reads.
 #[derive(Debug, Args)]
 pub(super) struct Given {
@@ -15,7 +17,7 @@ pub(super) struct Given {
     as_of: Option<String>,
     /// An environment of tanguero.yaml.
     #[arg(long, value_name = "NAME", env = "TANGUERO_ENV")]
-    pub env: Option<String>,
+    env: Option<String>,
     #[command(flatten)]
     filled: Filled,
 }
@@ -40,14 +42,11 @@ impl Filled {
 }
 
 impl Given {
-    /// The day of `--as-of`, else today.
-    pub(super) fn as_of(&self) -> Result<Date, String> {
-        self.as_of.as_ref().map_or_else(|| Ok(today()), |text| day(text))
-    }
-
-    /// The variables, by name.
-    pub(super) fn variables(&self) -> Result<BTreeMap<String, String>, String> {
-        self.filled.variables()
+    /// What a command works with that needs neither memory nor threads to speak of.
+    pub(super) fn situation(&self) -> Result<Situation, String> {
+        let as_of = self.as_of.as_ref().map_or_else(|| Ok(today()), |text| day(text))?;
+        let (environment, variables) = (self.env.clone(), self.filled.variables()?);
+        Ok(Situation { environment, variables, ..Situation::new(current_folder()?, as_of) })
     }
 }
 
@@ -68,6 +67,11 @@ pub(super) struct Means {
 }
 
 impl Means {
+    /// The same, bounded by what was said of memory and threads.
+    pub(super) fn bound(&self, given: Situation) -> Result<Situation, String> {
+        Ok(Situation { memory: self.memory()?, threads: self.threads(), ..given })
+    }
+
     /// Bytes.
     pub(super) fn memory(&self) -> Result<u64, String> {
         size(&self.memory)
@@ -78,6 +82,11 @@ impl Means {
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
         self.threads.unwrap_or_else(processors).max(1)
     }
+}
+
+/// Of a command that no mapping's day or variables concern.
+pub(super) fn here_and_now() -> Result<Situation, String> {
+    Ok(Situation::new(current_folder()?, today()))
 }
 
 /// Today in UTC.

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use jiff::Timestamp;
 
-use crate::cli::given::{current_folder, today};
+use crate::cli::given::here_and_now;
 use crate::cli::say::Say;
-use crate::diagnostic::{Diagnostic, Texts, code};
+use crate::cli::summary::here;
+use crate::diagnostic::Texts;
 use crate::pipeline::{Exit, GuessOutcome, GuessRequest, guess as draft};
 
 /// Arguments of `guess`.
@@ -28,21 +28,16 @@ pub(super) struct GuessArguments {
 }
 
 pub(super) fn guess(arguments: &GuessArguments, say: &Say) -> ExitCode {
-    let current = match current_folder() {
-        Ok(current) => current,
-        Err(message) => {
-            say.diagnostics([&Diagnostic::error(&code::USAGE, message)], &Texts::new());
-            return ExitCode::from(Exit::Usage.code());
-        }
+    let given = match here_and_now() {
+        Ok(given) => given,
+        Err(message) => return say.usage(message),
     };
     let outcome = draft(&GuessRequest {
         source: arguments.source.clone(),
         format: arguments.format.clone(),
         out: arguments.out.clone(),
         force: arguments.force,
-        current,
-        as_of: today(),
-        started: Timestamp::now(),
+        given,
     });
     say.diagnostics(&outcome.problems, &Texts::new());
     if let Some(exit) = outcome.exit {
@@ -71,6 +66,12 @@ fn summary(arguments: &GuessArguments, outcome: &GuessOutcome) -> String {
     }
     if !outcome.missing.is_empty() {
         text.push_str(&format!("; MISSING: {}", outcome.missing.join(", ")));
+    }
+    if let Some(root) = &outcome.lonely {
+        let root = here(root);
+        text.push_str(&format!(
+            "\nno `tanguero.yaml` is here, so `{root}` is the project and outputs go to `{root}/out`; an empty one here makes this folder the project"
+        ));
     }
     if let Some(out) = &arguments.out {
         text.push_str(&format!("\nnext: look it through, then `tanguero run --dry-run {}`", out.display()));

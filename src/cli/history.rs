@@ -9,7 +9,7 @@ use clap::Args;
 use crate::cli::given::{current_folder, today};
 use crate::cli::say::Say;
 use crate::cli::summary::{thousands, word};
-use crate::diagnostic::{Diagnostic, Texts, code, escape};
+use crate::diagnostic::escape;
 use crate::pipeline::{HistoryLine, HistoryRequest, history as read};
 
 /// Arguments of `history`.
@@ -48,10 +48,7 @@ pub(super) fn history(arguments: &HistoryArguments, say: &Say) -> ExitCode {
             say.data(&table(&lines));
             ExitCode::SUCCESS
         }
-        Err(message) => {
-            say.diagnostics([&Diagnostic::error(&code::USAGE, message)], &Texts::new());
-            ExitCode::from(2)
-        }
+        Err(message) => say.usage(message),
     }
 }
 

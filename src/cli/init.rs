@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::cli::say::Say;
-use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::pipeline::init as begin;
 
 /// Arguments of `init`.
@@ -35,9 +34,6 @@ pub(super) fn init(arguments: &InitArguments, say: &Say) -> ExitCode {
             }
             ExitCode::SUCCESS
         }
-        Err(message) => {
-            say.diagnostics([&Diagnostic::error(&code::USAGE, message)], &Texts::new());
-            ExitCode::from(2)
-        }
+        Err(message) => say.usage(message),
     }
 }

@@ -7,15 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use clap::Args;
-use jiff::Timestamp;
 use serde_json::json;
 
-use crate::cli::given::{Means, current_folder, today};
+use crate::cli::given::{Means, here_and_now};
 use crate::cli::progress::Progress;
 use crate::cli::run::listen;
 use crate::cli::say::{MessageFormat, Say};
 use crate::cli::summary::thousands;
-use crate::diagnostic::{Diagnostic, Texts, code, escape, find_code};
+use crate::diagnostic::{Texts, escape, find_code};
 use crate::pipeline::{Exit, LintFinding, LintOutcome, LintRequest, Stop, Watcher, lint as judge};
 
 /// Findings of one code that are listed unless all are asked for.
@@ -51,10 +50,7 @@ pub(super) struct LintArguments {
 pub(super) fn lint(arguments: &LintArguments, say: &Say) -> ExitCode {
     let request = match request(arguments) {
         Ok(request) => request,
-        Err(message) => {
-            say.diagnostics([&Diagnostic::error(&code::USAGE, message)], &Texts::new());
-            return ExitCode::from(Exit::Usage.code());
-        }
+        Err(message) => return say.usage(message),
     };
     let progress: Arc<dyn Watcher> = Arc::new(Progress::new(say.terminal && !say.quiet));
     let shown = arguments.file.to_string_lossy().into_owned();
@@ -93,11 +89,7 @@ fn request(arguments: &LintArguments) -> Result<LintRequest, String> {
         fix: arguments.fix.clone(),
         force: arguments.force,
         most: if arguments.all { u64::MAX } else { MOST },
-        current: current_folder()?,
-        as_of: today(),
-        started: Timestamp::now(),
-        memory: arguments.means.memory()?,
-        threads: arguments.means.threads(),
+        given: arguments.means.bound(here_and_now()?)?,
     })
 }
 
@@ -124,7 +116,7 @@ fn line(file: &str, finding: &LintFinding, format: MessageFormat) -> String {
     }
 }
 
-/// How many there are of each code, then one line.
+/// How many there are of each then one line.
 fn summary(file: &str, format: &str, outcome: &LintOutcome) -> String {
     let mut text = String::new();
     let width = outcome.counts.values().map(|(all, _)| thousands(*all).len()).max().unwrap_or_default();

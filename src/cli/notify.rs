@@ -4,10 +4,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::cli::given::{Given, current_folder};
+use crate::cli::given::Given;
 use crate::cli::say::{MessageFormat, Say};
-use crate::diagnostic::{Diagnostic, Texts, code};
-use crate::pipeline::{Exit, NotifyRequest, notify as tell};
+use crate::pipeline::{NotifyRequest, Situation, notify as tell};
 
 /// Arguments of `notify`.
 #[derive(Debug, Args)]
@@ -23,10 +22,7 @@ pub(super) struct NotifyArguments {
 pub(super) fn notify(arguments: &NotifyArguments, say: &Say) -> ExitCode {
     let request = match request(arguments) {
         Ok(request) => request,
-        Err(message) => {
-            say.diagnostics([&Diagnostic::error(&code::USAGE, message)], &Texts::new());
-            return ExitCode::from(Exit::Usage.code());
-        }
+        Err(message) => return say.usage(message),
     };
     let outcome = tell(&request);
     say.diagnostics(&outcome.problems, &outcome.texts);
@@ -49,11 +45,6 @@ pub(super) fn notify(arguments: &NotifyArguments, say: &Say) -> ExitCode {
 }
 
 fn request(arguments: &NotifyArguments) -> Result<NotifyRequest, String> {
-    Ok(NotifyRequest {
-        current: current_folder()?,
-        as_of: arguments.given.as_of()?,
-        environment: arguments.given.env.clone(),
-        variables: arguments.given.variables()?,
-        test: arguments.test,
-    })
+    let Situation { current, as_of, environment, variables, .. } = arguments.given.situation()?;
+    Ok(NotifyRequest { current, as_of, environment, variables, test: arguments.test })
 }

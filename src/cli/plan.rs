@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cli::diff::Changes;
 use crate::cli::difference::{counts, named, table_json, value};
-use crate::cli::given::{Given, Means, current_folder};
+use crate::cli::given::{Given, Means};
 use crate::cli::plan_page;
 use crate::cli::run::{known_limits, listen};
 use crate::cli::say::{MessageFormat, Say};
@@ -49,13 +48,9 @@ pub(super) struct PlanArguments {
 
 /// Plans; exit 4 if the data is refused or a condition of `--fail-on` is met.
 pub(super) fn plan(arguments: &PlanArguments, say: &Say) -> ExitCode {
-    let usage = |message: String| {
-        say.diagnostics([&Diagnostic::error(&code::USAGE, message)], &Texts::new());
-        ExitCode::from(Exit::Usage.code())
-    };
     let request = match request(arguments) {
         Ok(request) => request,
-        Err(message) => return usage(message),
+        Err(message) => return say.usage(message),
     };
     let stop = Stop::default();
     listen(&stop);
@@ -105,14 +100,8 @@ fn request(arguments: &PlanArguments) -> Result<PlanRequest, String> {
         arguments.fail_on.iter().map(|text| text.parse::<Condition>().map_err(|wrong| format!("`--fail-on`: {wrong}")));
     Ok(PlanRequest {
         mapping: arguments.mapping.clone(),
-        current: current_folder()?,
         out: arguments.out.clone(),
-        as_of: arguments.given.as_of()?,
-        started: Timestamp::now(),
-        environment: arguments.given.env.clone(),
-        variables: arguments.given.variables()?,
-        memory: arguments.means.memory()?,
-        threads: arguments.means.threads(),
+        given: arguments.means.bound(arguments.given.situation()?)?,
         accept: arguments.accept.clone(),
         fail_on: conditions.collect::<Result<Vec<Condition>, String>>()?,
     })

@@ -4,15 +4,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::cli::given::{Given, Means, current_folder};
+use crate::cli::given::{Given, Means};
 use crate::cli::record::{self, Page};
 use crate::cli::run::listen;
 use crate::cli::say::{MessageFormat, Say};
-use crate::diagnostic::{Diagnostic, Texts, code};
-use crate::pipeline::{CellFault, Exit, Preview, PreviewFate, PreviewRecord, PreviewRequest, Stop, preview as look};
+use crate::pipeline::{CellFault, Preview, PreviewFate, PreviewRecord, PreviewRequest, Stop, preview as look};
 
 /// Arguments of `preview`.
 #[derive(Debug, Args)]
@@ -38,10 +36,7 @@ pub(super) struct PreviewArguments {
 pub(super) fn preview(arguments: &PreviewArguments, say: &Say) -> ExitCode {
     let request = match request(arguments) {
         Ok(request) => request,
-        Err(message) => {
-            say.diagnostics([&Diagnostic::error(&code::USAGE, message)], &Texts::new());
-            return ExitCode::from(Exit::Usage.code());
-        }
+        Err(message) => return say.usage(message),
     };
     let stop = Stop::default();
     listen(&stop);
@@ -65,16 +60,10 @@ pub(super) fn preview(arguments: &PreviewArguments, say: &Say) -> ExitCode {
 fn request(arguments: &PreviewArguments) -> Result<PreviewRequest, String> {
     Ok(PreviewRequest {
         mapping: arguments.mapping.clone(),
-        current: current_folder()?,
         count: arguments.number,
         columns: arguments.columns.clone(),
         key: arguments.key.clone(),
-        as_of: arguments.given.as_of()?,
-        started: Timestamp::now(),
-        environment: arguments.given.env.clone(),
-        variables: arguments.given.variables()?,
-        memory: arguments.means.memory()?,
-        threads: arguments.means.threads(),
+        given: arguments.means.bound(arguments.given.situation()?)?,
     })
 }
 

@@ -12,7 +12,6 @@ use crate::cli::progress::Progress;
 use crate::cli::run::listen;
 use crate::cli::say::Say;
 use crate::cli::summary::{here, thousands};
-use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::mapping::{TotangoSearch, totango_url};
 use crate::pipeline::{Exit, PullRequest, Stop, Watcher, pull as fetch};
 
@@ -69,10 +68,7 @@ pub(super) enum Region {
 pub(super) fn pull(arguments: &PullArguments, say: &Say) -> ExitCode {
     let request = match request(arguments) {
         Ok(request) => request,
-        Err(message) => {
-            say.diagnostics([&Diagnostic::error(&code::USAGE, message)], &Texts::new());
-            return ExitCode::from(Exit::Usage.code());
-        }
+        Err(message) => return say.usage(message),
     };
     let stop = Stop::default();
     let signal = listen(&stop);

@@ -7,11 +7,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::given::{Given, Means, current_folder};
+use crate::cli::given::{Given, Means};
 use crate::cli::progress::Progress;
 use crate::cli::say::Say;
 use crate::cli::summary;
-use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::output::Status;
 use crate::pipeline::{Exit, LIMITS, RunRequest, Stop, Watcher, run as run_mappings};
 
@@ -64,10 +63,7 @@ pub(super) enum State {
 pub(super) fn run(arguments: &RunArguments, say: &Say) -> ExitCode {
     let request = match request(arguments) {
         Ok(request) => request,
-        Err(message) => {
-            say.diagnostics([&Diagnostic::error(&code::USAGE, message)], &Texts::new());
-            return ExitCode::from(Exit::Usage.code());
-        }
+        Err(message) => return say.usage(message),
     };
     carry_out(&request, arguments.exit_code_unchanged, say)
 }
@@ -109,8 +105,9 @@ pub(super) fn carry_out(request: &RunRequest, exit_code_unchanged: bool, say: &S
 
 /// Whether every name is a limit's.
 pub(super) fn known_limits(accepted: &[String]) -> Result<(), String> {
-    match accepted.iter().find(|name| !LIMITS.contains(&name.as_str())) {
-        Some(unknown) => Err(format!("`--accept {unknown}`: no such limit; limits: {}", LIMITS.join(", "))),
+    let names = LIMITS.map(|(name, _)| name);
+    match accepted.iter().find(|name| !names.contains(&name.as_str())) {
+        Some(unknown) => Err(format!("`--accept {unknown}`: no such limit; limits: {}", names.join(", "))),
         None => Ok(()),
     }
 }
@@ -120,10 +117,6 @@ fn request(arguments: &RunArguments) -> Result<RunRequest, String> {
     Ok(RunRequest {
         mappings: arguments.mappings.clone(),
         out: arguments.out.clone(),
-        environment: arguments.given.env.clone(),
-        variables: arguments.given.variables()?,
-        memory: arguments.means.memory()?,
-        threads: arguments.means.threads(),
         dry_run: arguments.dry_run,
         force: arguments.force,
         fail_on_rejects: arguments.fail_on_rejects,
@@ -131,7 +124,7 @@ fn request(arguments: &RunArguments) -> Result<RunRequest, String> {
         evidence: arguments.state == State::Write,
         recall: arguments.state != State::Off,
         outward: !arguments.local,
-        ..RunRequest::new(current_folder()?, arguments.given.as_of()?)
+        ..RunRequest::of(&arguments.means.bound(arguments.given.situation()?)?)
     })
 }
 

@@ -1,10 +1,12 @@
 //! How things are said: to whom, in which format, in colour or not.
 
 use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
 
 use clap::ValueEnum;
 
-use crate::diagnostic::{Diagnostic, Renderer, Style, Texts};
+use crate::diagnostic::{Diagnostic, Renderer, Style, Texts, code};
+use crate::pipeline::Exit;
 use crate::store::scrub;
 
 /// Colours of the terminal.
@@ -89,6 +91,12 @@ impl Say {
             MessageFormat::Text => writeln!(std::io::stderr().lock(), "{text}"),
             MessageFormat::Json | MessageFormat::Github => write!(std::io::stdout().lock(), "{text}"),
         };
+    }
+
+    /// What was typed cannot be done.
+    pub(super) fn usage(&self, message: String) -> ExitCode {
+        self.diagnostics([&Diagnostic::error(&code::USAGE, message)], &Texts::new());
+        ExitCode::from(Exit::Usage.code())
     }
 
     /// `text` in a colour of the terminal, where stderr takes colour.

@@ -9,7 +9,6 @@ use clap::{Args, Subcommand};
 use crate::cli::given::{current_folder, today};
 use crate::cli::say::Say;
 use crate::cli::summary::thousands;
-use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::pipeline::{StateRequest, state_import, state_prune, state_reset, state_show};
 use crate::state::Published;
 
@@ -61,10 +60,7 @@ pub(super) enum Action {
 pub(super) fn state(arguments: &StateArguments, say: &Say) -> ExitCode {
     match answer(arguments, say) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            say.diagnostics([&Diagnostic::error(&code::USAGE, message)], &Texts::new());
-            ExitCode::from(2)
-        }
+        Err(message) => say.usage(message),
     }
 }
 

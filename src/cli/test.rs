@@ -6,14 +6,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Args;
-use jiff::Timestamp;
 use serde_json::json;
 
-use crate::cli::given::{Given, Means, current_folder};
+use crate::cli::given::{Given, Means, here_and_now};
 use crate::cli::run::listen;
 use crate::cli::say::{MessageFormat, Paint, Say};
 use crate::cli::summary::here;
-use crate::diagnostic::{Diagnostic, Texts, code, escape, excerpt};
+use crate::diagnostic::{Diagnostic, escape, excerpt};
 use crate::pipeline::{
     Difference, Exit, PreviewRequest, Stop, TestOutcome, TestRequest, TestedCase, TestedFile, create_test,
     test as run_tests,
@@ -45,10 +44,6 @@ pub(super) struct TestArguments {
 
 /// Runs the tests; exit 5 if a case failed, 3 if a test file is wrong.
 pub(super) fn test(arguments: &TestArguments, say: &Say) -> ExitCode {
-    let usage = |message: String| {
-        say.diagnostics([&Diagnostic::error(&code::USAGE, message)], &Texts::new());
-        ExitCode::from(Exit::Usage.code())
-    };
     if let Some(mapping) = &arguments.create {
         return match created(arguments, mapping) {
             Ok(path) => {
@@ -58,19 +53,19 @@ pub(super) fn test(arguments: &TestArguments, say: &Say) -> ExitCode {
                 ));
                 ExitCode::SUCCESS
             }
-            Err(message) => usage(message),
+            Err(message) => say.usage(message),
         };
     }
     let started = Instant::now();
     let request = match request(arguments) {
         Ok(request) => request,
-        Err(message) => return usage(message),
+        Err(message) => return say.usage(message),
     };
     let stop = Stop::default();
     listen(&stop);
     let outcome = match run_tests(&request, &stop) {
         Ok(outcome) => outcome,
-        Err(message) => return usage(message),
+        Err(message) => return say.usage(message),
     };
     if stop.is_asked() {
         say.line("interrupted");
@@ -97,11 +92,8 @@ pub(super) fn test(arguments: &TestArguments, say: &Say) -> ExitCode {
 fn request(arguments: &TestArguments) -> Result<TestRequest, String> {
     Ok(TestRequest {
         paths: arguments.paths.clone(),
-        current: current_folder()?,
-        threads: arguments.means.threads(),
-        memory: arguments.means.memory()?,
         update: arguments.update,
-        started: Timestamp::now(),
+        given: arguments.means.bound(here_and_now()?)?,
     })
 }
 
@@ -109,16 +101,10 @@ fn request(arguments: &TestArguments) -> Result<TestRequest, String> {
 fn created(arguments: &TestArguments, mapping: &Path) -> Result<PathBuf, String> {
     let request = PreviewRequest {
         mapping: mapping.to_path_buf(),
-        current: current_folder()?,
         count: arguments.number,
         columns: Vec::new(),
         key: None,
-        as_of: arguments.given.as_of()?,
-        started: Timestamp::now(),
-        environment: arguments.given.env.clone(),
-        variables: arguments.given.variables()?,
-        memory: arguments.means.memory()?,
-        threads: arguments.means.threads(),
+        given: arguments.means.bound(arguments.given.situation()?)?,
     };
     let stop = Stop::default();
     listen(&stop);

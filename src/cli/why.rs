@@ -7,7 +7,6 @@ use clap::Args;
 
 use crate::cli::given::today;
 use crate::cli::say::Say;
-use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::pipeline::{WhyRequest, why as answer};
 
 /// Arguments of `why`.
@@ -40,9 +39,6 @@ pub(super) fn why(arguments: &WhyArguments, say: &Say) -> ExitCode {
             say.data(&text);
             ExitCode::from(u8::from(!seen))
         }
-        Err(message) => {
-            say.diagnostics([&Diagnostic::error(&code::USAGE, message)], &Texts::new());
-            ExitCode::from(2)
-        }
+        Err(message) => say.usage(message),
     }
 }

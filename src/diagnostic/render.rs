@@ -45,7 +45,7 @@ impl Texts {
         self.by_path.extend(other.by_path);
     }
 
-    /// What stands before the paths, with a `/` at its end, where those who read annotations look from another folder.
+    /// What stands before the paths, with a `/` at its end, where those who read drawings and annotations look from another folder.
     pub fn set_base(&mut self, base: impl Into<String>) {
         self.base = base.into();
     }
@@ -134,7 +134,9 @@ impl<'t> Renderer<'t> {
             let annotation = kind.span(span.start..span.end);
             if words.is_empty() { annotation } else { annotation.label(escape(words)) }
         });
-        Some(Snippet::source(window).path(escape(path)).line_start(line).annotations(annotations))
+        // An editor that is told the place looks from the current folder.
+        let path = escape(&format!("{}{path}", self.texts.base));
+        Some(Snippet::source(window).path(path).line_start(line).annotations(annotations))
     }
 
     /// The lines from the first of `spans` to the last, and where they begin; none if there is no text or too much: drawing

@@ -21,6 +21,6 @@ mod read_tests;
 mod tests;
 
 pub use catalog::{articles, catalog, find};
-pub use page::{Described, described, page};
+pub use page::{Described, described, pages};
 pub use screen::{overview, screen};
 pub use spec::{ColumnSpec, CustomSpec, Empty, FormatSpec, Implied, Need, PivotSpec, RequiredWhen};

@@ -1,4 +1,4 @@
-//! The page of formats, `docs/formats.md`; what it says of columns and files is said on the screen too.
+//! The pages of formats, `docs/formats.md` and one per format beside it; what they say of columns and files is said on the screen too.
 
 use std::fmt::Write;
 
@@ -8,7 +8,8 @@ use crate::mapping::CellType;
 const OPENING: &str = "\
 # Totango's file formats
 
-This page is made from the catalogue, `src/format/catalog/*.yaml`; edit that, then run the tests with `UPDATE_DOCS=1`.
+This page and those of the formats are made from the catalogue, `src/format/catalog/*.yaml`; edit that, then run the tests with
+`UPDATE_DOCS=1`.
 
 A mapping names columns by their **API name**, exactly. `output: {headers: display}` writes the display names instead.
 **Need**: *mandatory* columns must be mapped and an empty cell rejects the record; *expected* ones give a warning when they
@@ -22,16 +23,18 @@ with a dot (OLDPREP, TYPES); no double quote inside text unless `quotes` says ot
 `.`, `_`, `-` (PREP).
 ";
 
-/// The whole page.
-pub fn page() -> String {
+/// Every page, by its path in `docs/`: the overview first.
+pub fn pages() -> Vec<(String, String)> {
+    let formats = catalog().iter().map(|format| (format!("formats/{}.md", format.name), section(format)));
+    std::iter::once(("formats.md".to_owned(), index())).chain(formats).collect()
+}
+
+/// What all formats have in common, the list of them, the articles.
+fn index() -> String {
     let mut page = format!("{OPENING}\n| format | a row is | load after |\n| --- | --- | --- |\n");
     for format in catalog() {
         let after = format.after.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let _ = writeln!(page, "| [`{0}`](#{0}) | {1} | {after} |", format.name, escape(&format.about));
-    }
-    for format in catalog() {
-        page.push('\n');
-        page.push_str(&section(format));
+        let _ = writeln!(page, "| [`{0}`](formats/{0}.md) | {1} | {after} |", format.name, escape(&format.about));
     }
     page.push_str(
         "\n## Articles\n\nOn Totango's support pages; some could be read in part or in an older copy only.\n\n",
@@ -44,9 +47,10 @@ pub fn page() -> String {
 }
 
 /// One format: its columns, rules, limits, what is unsettled, an example.
-pub fn section(format: &FormatSpec) -> String {
-    let mut text = format!("## {}\n\n**{}.** {}", format.name, format.title, format.about);
+fn section(format: &FormatSpec) -> String {
+    let mut text = format!("# {}\n\n**{}.** {}", format.name, format.title, format.about);
     let _ = writeln!(text, " ({})\n", format.sources.join(", "));
+    text.push_str("What the columns of the table mean, and the articles in brackets: [formats](../formats.md).\n\n");
     text.push_str("| column | display name | type | need | rule | empty cell |\n");
     text.push_str("| --- | --- | --- | --- | --- | --- |\n");
     for row in described(format) {

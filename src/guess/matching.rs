@@ -115,13 +115,20 @@ fn by_name(spec: &ColumnSpec, name: &str) -> Option<(f64, Why)> {
     near.then_some((60.0, Why::Near))
 }
 
-/// The spellings of a header that are compared: all of it, then what stands behind its last `:` or `.`.
+/// The spellings of a header that are compared: all of it, then what stands behind its last `:` or `.`, then what stands before a
+/// unit in brackets.
 fn forms(name: &str) -> Vec<String> {
     let name = ["__c", "__pc", "__r"].into_iter().fold(name, |name, ending| name.strip_suffix(ending).unwrap_or(name));
     let last = name.rsplit([':', '.']).next().unwrap_or(name);
     let mut forms = vec![plain(name)];
     if last.len() < name.len() && !plain(last).is_empty() {
         forms.push(plain(last));
+    }
+    // `ARR (EUR)`
+    if let Some((bare, _)) =
+        name.split_once('(').filter(|(bare, unit)| !plain(bare).is_empty() && unit.trim_end().ends_with(')'))
+    {
+        forms.push(plain(bare));
     }
     forms
 }

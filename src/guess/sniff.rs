@@ -12,6 +12,9 @@ const RECORDS: usize = 500;
 /// Most records of a footer that is told from the data by its width.
 const FOOTER: usize = 8;
 
+/// Most records above a header that have its width.
+const PADDED: usize = 20;
+
 /// How a file is written, with the evidence.
 #[derive(Debug, Clone)]
 pub struct Form {
@@ -77,6 +80,7 @@ pub fn sniff(head: &[u8], whole: bool, tail: Option<&[u8]>, default: u8, encodin
     let width = best.width;
     let is_regular = |fields: &Option<Vec<String>>| fields.as_ref().is_some_and(|fields| fields.len() == width);
     let first = best.records.iter().position(|(_, fields)| is_regular(fields))?;
+    let first = first + padded(&best.records[first..], is_regular);
     let (start, header) = best.records.get(first)?;
     let spelt = header.clone()?;
     let line_end = if carriage_return { b'\r' } else { b'\n' };
@@ -102,6 +106,23 @@ pub fn sniff(head: &[u8], whole: bool, tail: Option<&[u8]>, default: u8, encodin
         regular,
         above,
     })
+}
+
+/// Records in front of the header that a spreadsheet filled up with delimiters: titles, of which most fields are empty, above the
+/// first record that names every column.
+fn padded(records: &[(usize, Option<Vec<String>>)], is_regular: impl Fn(&Option<Vec<String>>) -> bool) -> usize {
+    let filled = |fields: &[String]| fields.iter().filter(|field| !field.trim().is_empty()).count();
+    let is_title = |(_, fields): &&(usize, Option<Vec<String>>)| {
+        is_regular(fields) && fields.as_ref().is_some_and(|fields| filled(fields) * 2 < fields.len())
+    };
+    let titles = records.iter().take(PADDED).take_while(is_title).count();
+    let names_all =
+        records.get(titles).filter(|(_, fields)| is_regular(fields)).and_then(|(_, fields)| fields.as_ref());
+    let next = records.get(titles + 1).and_then(|(_, fields)| fields.as_ref());
+    match names_all {
+        Some(header) if filled(header) == header.len() && !is_data(header, next) => titles,
+        _ => 0,
+    }
 }
 
 fn read(head: &[u8], whole: bool, dialect: Dialect, carriage_return: bool) -> Reading {
@@ -213,6 +234,10 @@ mod tests {
         let report = form("Report, of today\n\nId,Name,City\n1,A,x\n2,B,y\n3,C,z\nTotal: 3\n");
         assert_eq!((report.preamble, report.names), (2, vec!["Id".to_owned(), "Name".to_owned(), "City".to_owned()]));
         assert_eq!(report.footer, Some(FooterGuess::Lines(1, "Total: 3".to_owned())));
+        let padded = form("Key accounts;;\nof today;;\n;;\nId;Name;City\n1;A;x\n2;;\n;Total;\n");
+        assert_eq!((padded.preamble, padded.names), (3, vec!["Id".to_owned(), "Name".to_owned(), "City".to_owned()]));
+        assert_eq!(form("Id,,\n1,,x\n2,A,x\n3,B,y\n").preamble, 0, "a header with holes is one all the same");
+        assert_eq!(form("Id,Name,\n1,,\n2,A,x\n").preamble, 0);
         let crm = form(
             "Id,Name\n1,A\n2,B\n\n\"Report\"\n\"Copyright (c) 2000-2026 salesforce.com, inc. All rights reserved.\"\n",
         );

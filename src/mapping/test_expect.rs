@@ -108,7 +108,7 @@ pub(super) fn expected(reader: &mut Reader<'_>, entry: Entry<'_>) -> Expected {
 }
 
 /// Rows as a list of mappings, or as CSV with a header.
-fn rows(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<Vec<ExpectedRow>> {
+pub(super) fn rows(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<Vec<ExpectedRow>> {
     match &entry.node.value {
         Value::Sequence(nodes) => {
             let rows = items(entry, nodes).filter_map(|item| {

@@ -21,6 +21,7 @@ const FILE: Section = Section {
         ("variables", Takes::Names(&Takes::Text)),
         ("sources", Takes::Any),
         ("mappings", Takes::Any),
+        ("published", Takes::Any),
         ("cases", Takes::Any),
     ]],
     required: &["cases"],
@@ -35,7 +36,7 @@ const CASE: Section = Section {
         ("variables", Takes::Names(&Takes::Text)),
         ("sources", Takes::Any),
         ("mappings", Takes::Any),
-        ("published", Takes::Later),
+        ("published", Takes::Any),
         ("expect", Takes::Any),
     ]],
     required: &[],
@@ -81,9 +82,6 @@ fn cases(reader: &mut Reader<'_>, entry: Entry<'_>) -> Vec<TestCase> {
 
 fn case(reader: &mut Reader<'_>, entry: Entry<'_>) -> Option<TestCase> {
     let keys = reader.keys(entry, &CASE)?;
-    if let Some(published) = keys.get("published") {
-        reader.not_yet("published", published.key, "a case cannot say yet what was published before");
-    }
     let given = circumstances(reader, |key| keys.get(key));
     let expect = keys.get("expect").map(|entry| expected(reader, entry));
     Some(TestCase { name: Spanned::new(entry.name.to_owned(), entry.key), given, expect, span: entry.node.span })
@@ -104,7 +102,12 @@ fn circumstances<'n>(reader: &mut Reader<'_>, get: impl Fn(&str) -> Option<Entry
         let keys = entries.into_iter().filter_map(|entry| Some((name(entry), reader.texts(entry, Reader::verbatim)?)));
         keys.collect()
     });
+    let published = get("published").and_then(|entry| {
+        let rows = super::test_expect::rows(reader, entry)?;
+        Some(Spanned::new(rows, entry.key))
+    });
     Circumstances {
+        published,
         as_of: get("as_of").and_then(|entry| day(reader, entry)),
         environment: get("environment").and_then(|entry| reader.verbatim(entry)),
         variables: variables.unwrap_or_default(),

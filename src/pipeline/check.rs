@@ -1,32 +1,23 @@
 //! `tanguero check`: everything that is wrong with mappings, found without reading a row.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use jiff::civil::Date;
-
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Texts, code};
-use crate::engine::{Engine, EngineOptions};
+use crate::engine::Engine;
 use crate::pipeline::deliver;
 use crate::pipeline::folders::Folders;
 use crate::pipeline::prepare::{Look, Surrounding, judge};
 use crate::pipeline::set::beside_one_another;
-use crate::pipeline::{Exit, Failure, RunRequest, target};
-use crate::project::{Loaded, Options, load};
+use crate::pipeline::{Exit, Failure, RunRequest, Situation, target};
+use crate::project::{Loaded, load};
 
 /// What is to be checked.
 #[derive(Debug, Clone)]
 pub struct CheckRequest {
     /// Mapping files and folders; none: `mappings/` of the project.
     pub mappings: Vec<PathBuf>,
-    /// The folder that relative paths of the command line start at.
-    pub current: PathBuf,
-    /// What "now" means in variables.
-    pub as_of: Date,
-    /// An environment of the project.
-    pub environment: Option<String>,
-    /// Variables of the command line.
-    pub variables: BTreeMap<String, String>,
+    /// Where, when and with what it works.
+    pub given: Situation,
     /// Read nothing but mappings, the project's file and query files: the columns of sources are unknown.
     pub offline: bool,
     /// A warning is as bad as an error.
@@ -34,17 +25,9 @@ pub struct CheckRequest {
 }
 
 impl CheckRequest {
-    /// A check of the project's `mappings/` as of `as_of`.
-    pub fn new(current: PathBuf, as_of: Date) -> Self {
-        Self {
-            mappings: Vec::new(),
-            current,
-            as_of,
-            environment: None,
-            variables: BTreeMap::new(),
-            offline: false,
-            strict: false,
-        }
+    /// A check of the project's `mappings/`.
+    pub fn new(given: Situation) -> Self {
+        Self { mappings: Vec::new(), given, offline: false, strict: false }
     }
 }
 
@@ -70,13 +53,8 @@ impl CheckOutcome {
 
 /// Judges the mappings of `request`, all of them and all that is wrong with each.
 pub fn check(request: &CheckRequest) -> CheckOutcome {
-    let options = Options {
-        variables: request.variables.clone(),
-        environment: request.environment.clone(),
-        as_of: request.as_of,
-    };
     let mut outcome = CheckOutcome { exit: Exit::Good, found: Vec::new(), texts: Texts::new(), mappings: 0 };
-    match load(&request.mappings, &request.current, &options) {
+    match load(&request.mappings, &request.given.current, &request.given.options()) {
         Ok(loaded) => {
             outcome.texts.clone_from(&loaded.texts);
             outcome.mappings = loaded.mappings.iter().filter(|file| file.asked).count();
@@ -102,11 +80,10 @@ impl CheckOutcome {
 fn all(request: &CheckRequest, loaded: &Loaded, outcome: &mut CheckOutcome) -> Result<(), Failure> {
     let project: Vec<Diagnostic> = loaded.diagnostics.iter().cloned().collect();
     outcome.add(project, if loaded.diagnostics.has_errors() { Exit::Mapping } else { Exit::Good });
-    let run =
-        RunRequest { mappings: request.mappings.clone(), ..RunRequest::new(request.current.clone(), request.as_of) };
+    let run = RunRequest { mappings: request.mappings.clone(), ..RunRequest::of(&request.given) };
     // No rows, no spill files: the folder is only named.
-    let options = EngineOptions { threads: 1, memory: run.memory, spill: std::env::temp_dir(), as_of: request.as_of };
-    let engine = Engine::new(options).map_err(|error| Failure::engine(&error, None))?;
+    let engine =
+        Engine::new(request.given.engine(&std::env::temp_dir())).map_err(|error| Failure::engine(&error, None))?;
     let around = Surrounding {
         project: &loaded.project,
         variables: &loaded.variables,

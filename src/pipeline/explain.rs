@@ -11,7 +11,7 @@ use datafusion::prelude::SessionContext;
 
 use crate::compile::QUERY_TABLE;
 use crate::diagnostic::{Diagnostic, Texts, code};
-use crate::engine::{Engine, EngineOptions};
+use crate::engine::Engine;
 use crate::functions::{self, LookupTables};
 use crate::mapping::{
     DuplicatePolicy, From, HierarchyPolicy, ReferenceMissing, SourceEntry, SourceOrigin, UnknownPolicy,
@@ -21,7 +21,7 @@ use crate::pipeline::open::register;
 use crate::pipeline::prepare::{Prepared, Surrounding, prepare};
 use crate::pipeline::query::staged_schema;
 use crate::pipeline::{CheckRequest, Exit, Failure, RunRequest};
-use crate::project::{Loaded, Options, load, named};
+use crate::project::{Loaded, load, named};
 use crate::resolve::{Resolved, Target};
 use crate::sqltext::comment;
 
@@ -62,13 +62,9 @@ type Refusal = (Exit, Vec<Diagnostic>);
 
 fn shown(request: &CheckRequest, view: View, texts: &mut Texts) -> Result<String, Refusal> {
     let failed = |failure: Failure| (failure.exit(), failure.diagnostics());
-    let options = Options {
-        variables: request.variables.clone(),
-        environment: request.environment.clone(),
-        as_of: request.as_of,
-    };
-    let paths: Vec<_> = request.mappings.iter().map(|path| named(path, &request.current)).collect();
-    let loaded = load(&paths, &request.current, &options)
+    let given = &request.given;
+    let paths: Vec<_> = request.mappings.iter().map(|path| named(path, &given.current)).collect();
+    let loaded = load(&paths, &given.current, &given.options())
         .map_err(|message| (Exit::Usage, vec![Diagnostic::error(&code::USAGE, message)]))?;
     texts.clone_from(&loaded.texts);
     let Some(file) = loaded.mappings.iter().find(|file| file.asked) else {
@@ -78,11 +74,10 @@ fn shown(request: &CheckRequest, view: View, texts: &mut Texts) -> Result<String
         let found = loaded.diagnostics.iter().chain(file.found.iter()).cloned().collect();
         return Err((Exit::Mapping, found));
     }
-    let run = RunRequest::new(request.current.clone(), request.as_of);
+    let run = RunRequest::of(given);
     // Nothing is run, so nothing is spilled: the folder is only named.
-    let options =
-        EngineOptions { threads: run.threads, memory: run.memory, spill: std::env::temp_dir(), as_of: request.as_of };
-    let engine = Engine::new(options).map_err(|error| failed(Failure::engine(&error, None)))?;
+    let engine = Engine::new(given.engine(&std::env::temp_dir()));
+    let engine = engine.map_err(|error| failed(Failure::engine(&error, None)))?;
     let around = Surrounding {
         project: &loaded.project,
         variables: &loaded.variables,

@@ -22,6 +22,7 @@ mod fetch;
 mod folders;
 mod guess;
 mod history;
+mod import;
 mod init;
 mod judge;
 mod judged;
@@ -70,7 +71,7 @@ pub use preview::{
     CellFault, Following, Preview, PreviewCell, PreviewFate, PreviewOutcome, PreviewRecord, PreviewRequest, preview,
 };
 pub use pull::{PullOutcome, PullRequest, pull};
-pub use request::{Exit, LIMITS, RunRequest, Stage, Stop, Unwatched, Watcher};
+pub use request::{Exit, LIMITS, RunRequest, Situation, Stage, Stop, Unwatched, Watcher};
 pub use run::{RunOutcome, run};
 pub use state::{StateRequest, state_import, state_prune, state_reset, state_show};
 pub use test::{

@@ -1,23 +1,20 @@
 //! Opens what a mapping reads: the files of its sources, the queries over them.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
 use datafusion::common::TableReference;
 use datafusion::datasource::ViewTable;
 use datafusion::prelude::SessionContext;
-use jiff::civil::Date;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Texts, code};
 use crate::mapping::{SourceEntry, SourceOrigin, Text};
-use crate::pipeline::Failure;
 use crate::pipeline::asked::Wanted;
 use crate::pipeline::prepare::{Look, Preparing};
-use crate::project::{Options, stores};
+use crate::pipeline::{Failure, Situation};
+use crate::project::{Project, load_project};
 use crate::source::{SourceDefinition, open};
-use crate::store::Stores;
 use crate::vet::{self, QueryText, VettedQuery};
 
 /// SQL of a query and where it stands.
@@ -167,12 +164,11 @@ impl Preparing<'_> {
     }
 }
 
-/// The stores that the project around `current` names, for commands that read no mapping.
-pub(super) fn stores_around(current: &Path, as_of: Date) -> Result<Stores, Failure> {
-    let options = Options { variables: BTreeMap::new(), environment: None, as_of };
-    match stores(current, &options) {
-        Ok((stores, found)) if !found.has_errors() => Ok(stores),
-        Ok((_, found)) => Err(Failure::Mapping(found)),
+/// The project around the current folder, for commands that read no mapping.
+pub(super) fn project_around(given: &Situation) -> Result<Project, Failure> {
+    match load_project(&given.current, &given.options()) {
+        Ok(loaded) if !loaded.diagnostics.has_errors() => Ok(loaded.project),
+        Ok(loaded) => Err(Failure::Mapping(loaded.diagnostics)),
         Err(why) => Err(Failure::World(Diagnostic::error(&code::USAGE, why))),
     }
 }

@@ -300,17 +300,14 @@ impl Telling<'_> {
 
     /// The key as it would be written; as it was read where it is faulty.
     fn key(&self, batch: &Batch, row: usize, rejected: &Rejected) -> String {
-        let key = &self.look.settled.task().layout.key;
+        let layout = &self.look.settled.task().layout;
         if self.look.settled.fate(rejected.row) != Fate::RejectedKey {
-            let parts: Vec<&str> = key.iter().map(|column| batch.value(*column, row).unwrap_or_default()).collect();
-            let key = parts.join("|");
+            let key = layout.joined(layout.key.iter().map(|column| batch.value(*column, row).unwrap_or_default()));
             if !key.is_empty() {
                 return key;
             }
         }
-        let parts: Vec<&str> =
-            key.iter().map(|column| text_at(&batch.inputs[*column], row).unwrap_or_default()).collect();
-        if parts.iter().all(|part| part.is_empty()) { String::new() } else { parts.join("|") }
+        layout.joined(layout.key.iter().map(|column| text_at(&batch.inputs[*column], row).unwrap_or_default()))
     }
 
     /// Tells of the unreadable records that stand before `place`.

@@ -1,15 +1,60 @@
 //! What a run is asked to do, and how it can end.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-/// Limits that [`RunRequest::accept`] can lift.
-pub const LIMITS: [&str; 7] = ["rejects", "fewer_rows", "emptier", "cleared", "new_accounts", "headers", "resend"];
+use crate::diagnostic::{Code, code};
+use crate::engine::EngineOptions;
+use crate::project::Options;
+
+/// What any command that reads mappings is given: where it was called, what "now" is, what fills variables, what it may use.
+#[derive(Debug, Clone)]
+pub struct Situation {
+    /// The folder that relative paths of the command line start at.
+    pub current: PathBuf,
+    /// What "now" means in data.
+    pub as_of: Date,
+    /// When the command began; for ages of files and the ids of runs.
+    pub started: Timestamp,
+    /// An environment of the project.
+    pub environment: Option<String>,
+    /// Variables of the command line.
+    pub variables: BTreeMap<String, String>,
+    /// Bytes it may hold.
+    pub memory: u64,
+    /// Threads.
+    pub threads: usize,
+}
+
+impl Situation {
+    /// Begun now in `current`, as of `as_of`, with 1 GB and one thread.
+    pub fn new(current: PathBuf, as_of: Date) -> Self {
+        Self {
+            current,
+            as_of,
+            started: Timestamp::now(),
+            environment: None,
+            variables: BTreeMap::new(),
+            memory: 1_000_000_000,
+            threads: 1,
+        }
+    }
+
+    /// What mappings are loaded with.
+    pub(super) fn options(&self) -> Options {
+        Options { variables: self.variables.clone(), environment: self.environment.clone(), as_of: self.as_of }
+    }
+
+    /// What an engine that spills into `folder` is made with.
+    pub(super) fn engine(&self, folder: &Path) -> EngineOptions {
+        EngineOptions { threads: self.threads, memory: self.memory, spill: folder.to_path_buf(), as_of: self.as_of }
+    }
+}
 
 /// What `tanguero run` is asked to do.
 #[derive(Debug, Clone)]
@@ -57,16 +102,22 @@ pub struct RunRequest {
 impl RunRequest {
     /// A run of the project's `mappings/` as of `as_of`, started now, with 1 GB and one thread.
     pub fn new(current: PathBuf, as_of: Date) -> Self {
+        Self::of(&Situation::new(current, as_of))
+    }
+
+    /// A run of the project's `mappings/` in this situation.
+    pub fn of(given: &Situation) -> Self {
+        let Situation { current, as_of, started, environment, variables, memory, threads } = given.clone();
         Self {
             mappings: Vec::new(),
             current,
             out: None,
             as_of,
-            started: Timestamp::now(),
-            environment: None,
-            variables: BTreeMap::new(),
-            memory: 1_000_000_000,
-            threads: 1,
+            started,
+            environment,
+            variables,
+            memory,
+            threads,
             dry_run: false,
             force: false,
             fail_on_rejects: false,
@@ -80,6 +131,17 @@ impl RunRequest {
         }
     }
 }
+
+/// Limits that `--accept` lifts, and the code of each when it is passed.
+pub const LIMITS: [(&str, &Code); 7] = [
+    ("rejects", &code::LIMIT_REJECTS),
+    ("fewer_rows", &code::LIMIT_FEWER_ROWS),
+    ("emptier", &code::LIMIT_EMPTIER),
+    ("cleared", &code::LIMIT_CLEARED),
+    ("new_accounts", &code::LIMIT_NEW),
+    ("headers", &code::LIMIT_HEADERS),
+    ("resend", &code::RESEND),
+];
 
 /// A wish from outside that the run should end; looked at between batches and stages.
 #[derive(Debug, Clone, Default)]

@@ -32,6 +32,7 @@ pub(super) fn task(resolved: &Resolved, known: &Knowledge, beside: Beside, arriv
                 let kind = column.cell.kind;
                 LayoutColumn {
                     name: column.header.clone(),
+                    attribute: column.name.clone(),
                     is_number: matches!(kind, CellType::Integer | CellType::Number | CellType::Currency),
                     bare: is_bare(&column.cell),
                     written: true,

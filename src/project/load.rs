@@ -215,14 +215,6 @@ pub fn load_project(current: &Path, options: &Options) -> Result<LoadedProject, 
     Ok(LoadedProject { project, diagnostics: loading.diagnostics, texts: loading.texts })
 }
 
-/// The stores that the project around `current` names, and what is wrong with its file.
-///
-/// # Errors
-/// A project file that cannot be read.
-pub fn stores(current: &Path, options: &Options) -> Result<(Stores, Diagnostics), String> {
-    load_project(current, options).map(|loaded| (loaded.project.stores, loaded.diagnostics))
-}
-
 fn whole(root: PathBuf, file: Option<ProjectFile>, names: Vec<String>) -> Project {
     let stores = Stores::new(file.as_ref().map(|file| file.stores.clone()).unwrap_or_default());
     Project { root, file, names, referred: BTreeSet::new(), stores }
@@ -310,6 +302,15 @@ fn collect(path: &Path, files: &mut BTreeSet<PathBuf>) -> Result<(), String> {
     if !path.is_file() {
         return Err(format!("no mapping is at `{}`", path.display()));
     }
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if DATA.iter().any(|ending| name.split('.').skip(1).any(|part| part.eq_ignore_ascii_case(ending)))
+        && !is_yaml(&name)
+    {
+        return Err(format!(
+            "`{0}` is no mapping but data; `tanguero guess {0}` drafts a mapping for it",
+            path.display()
+        ));
+    }
     files.insert(fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf()));
     Ok(())
 }
@@ -324,9 +325,16 @@ pub fn mappings_in(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// Endings of files that hold rows.
+const DATA: [&str; 7] = ["csv", "tsv", "txt", "parquet", "ndjson", "jsonl", "arrow"];
+
+fn is_yaml(name: &str) -> bool {
+    name.ends_with(".yaml") || name.ends_with(".yml")
+}
+
 fn is_mapping(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+    let yaml = is_yaml(&name);
     let test = name.ends_with(".test.yaml") || name.ends_with(".test.yml");
     yaml && !test && name != FILE && !name.starts_with('.') && path.is_file()
 }

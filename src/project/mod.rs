@@ -8,4 +8,4 @@ mod find;
 mod load;
 
 pub use find::{named, root_of};
-pub use load::{Loaded, LoadedProject, MappingFile, Options, Project, load, load_project, mappings_in, stores};
+pub use load::{Loaded, LoadedProject, MappingFile, Options, Project, load, load_project, mappings_in};

@@ -1,8 +1,9 @@
 //! The target columns: what each is called, where its value comes from, what it goes through.
 
 use crate::diagnostic::{Diagnostic, Place, code, nearest};
-use crate::format::{Empty, FormatSpec, Need};
+use crate::format::{Empty, FormatSpec};
 use crate::mapping::{CellType, Column, ColumnOptions, Mapping, Origin, Text};
+use crate::resolve::missing::Missing;
 use crate::resolve::name::{Meaning, meaning};
 use crate::resolve::options::{Context, cell};
 use crate::resolve::{Found, Input, Piece, SourceSchema, Surroundings, TargetColumn};
@@ -105,6 +106,7 @@ pub(super) fn complete(
     around: &Surroundings,
     found: &mut Found,
 ) {
+    let mut missing = Missing::default();
     for spec in &format.columns {
         if columns.iter().any(|column| column.name == spec.name) {
             continue;
@@ -122,11 +124,6 @@ pub(super) fn complete(
             });
             continue;
         }
-        let (code, severity, verb): (_, fn(_, String) -> Diagnostic, _) = match spec.need {
-            Need::Mandatory => (&code::MISSING_ATTRIBUTE, Diagnostic::error, "needs"),
-            Need::Expected => (&code::EXPECTED_ATTRIBUTE, Diagnostic::warning, "expects"),
-            Need::Optional => continue,
-        };
         let (place, who) = match &spec.expected_with {
             None => (mapping.format.span, &format.name),
             Some(other) => match columns.iter().find(|column| column.name == *other) {
@@ -134,18 +131,9 @@ pub(super) fn complete(
                 None => continue,
             },
         };
-        let mut diagnostic = severity(code, format!("`{}` is not mapped", spec.name))
-            .at(found.place(place), format!("`{who}` {verb} it"));
-        if !spec.about.is_empty() {
-            diagnostic = diagnostic.help(spec.about.clone());
-        }
-        let mut fields = around.rows.iter().flat_map(|schema| schema.fields.iter().map(|field| field.name.as_str()));
-        diagnostic = match fields.find(|field| format.recognise(field).is_some_and(|known| known.name == spec.name)) {
-            Some(field) => diagnostic.help(format!("add `{}: {field}` to `columns`", spec.name)),
-            None => diagnostic.help(format!("add `{}: <source column>` to `columns`", spec.name)),
-        };
-        found.push(diagnostic);
+        missing.note(spec, who, place);
     }
+    missing.tell(format, around, found);
     for rule in &format.implies {
         let mapped = |name: &str| columns.iter().find(|column| column.name == name);
         if let (Some(column), None) = (mapped(&rule.column), mapped(&rule.needs)) {
@@ -241,14 +229,26 @@ pub(super) fn row_field(field: &Text, context: &Context<'_>, found: &mut Found) 
         _ => "the query".to_owned(),
     };
     if let Some(schema) = &context.around.rows {
-        schema_field(field, schema, &whence, found);
+        schema_field(field, schema, &whence, turned(field, schema, context), found);
     }
+}
+
+/// The cure where source and target stand the wrong way round.
+fn turned(field: &Text, schema: &SourceSchema, context: &Context<'_>) -> Option<String> {
+    context.format.column(&field.value)?;
+    let column = context.mapping.columns.iter().find(|column| match &column.origin {
+        Origin::Field(own) => own.span == field.span,
+        _ => false,
+    })?;
+    let name = &column.name.value;
+    let is_source = schema.fields.iter().any(|field| field.name == *name);
+    is_source.then(|| format!("the attribute stands left, the source's column right: `{}: {name}`", field.value))
 }
 
 /// Says so where `source` has no column `field`, or is no source at all.
 pub(super) fn source_field(source: &Text, field: &Text, around: &Surroundings, found: &mut Found) {
     match around.sources.get(&source.value) {
-        Some(Some(schema)) => schema_field(field, schema, &format!("source `{}`", source.value), found),
+        Some(Some(schema)) => schema_field(field, schema, &format!("source `{}`", source.value), None, found),
         Some(None) => {}
         None => {
             let mut diagnostic = Diagnostic::error(&code::UNKNOWN_SOURCE, format!("unknown source `{}`", source.value))
@@ -274,7 +274,7 @@ pub fn unseen(name: &str, schema: &SourceSchema, whence: &str, place: Place) -> 
     }
 }
 
-fn schema_field(field: &Text, schema: &SourceSchema, whence: &str, found: &mut Found) {
+fn schema_field(field: &Text, schema: &SourceSchema, whence: &str, cure: Option<String>, found: &mut Found) {
     match schema.fields.iter().find(|candidate| candidate.name == field.value) {
         Some(candidate) if candidate.duplicated => found.push(
             Diagnostic::error(&code::DUPLICATE_FIELD, format!("column `{}` occurs twice in {whence}", field.value))
@@ -315,7 +315,7 @@ fn schema_field(field: &Text, schema: &SourceSchema, whence: &str, found: &mut F
                 (Some(near), None) => diagnostic.help(format!("`{near}` has a similar name")),
                 (None, None) => diagnostic.help(format!("columns: {}", names.join(", "))),
             };
-            found.push(diagnostic);
+            found.push(cure.into_iter().fold(diagnostic, Diagnostic::help));
         }
     }
 }

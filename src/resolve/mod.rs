@@ -7,6 +7,7 @@
 mod cell;
 mod column;
 mod memory;
+mod missing;
 mod name;
 mod options;
 mod output;

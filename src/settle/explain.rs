@@ -30,7 +30,7 @@ struct Row<'c> {
 
 /// A broken rule: its code, the column it is about (none: the record, or what was told of before), and the fact.
 pub fn rule_in_words(layout: &Layout, rule: BrokenRule) -> (&'static Code, Option<usize>, String) {
-    let name = |column: usize| &layout.columns[column].name;
+    let name = |column: usize| &layout.columns[column].attribute;
     match rule {
         BrokenRule::OneOf(group) => {
             let names: Vec<String> = layout.one_of[group].iter().map(|column| format!("`{}`", name(*column))).collect();
@@ -64,8 +64,8 @@ impl<'a> Explainer<'a> {
     /// The key of a row as it would be written, parts joined by `|`; empty if it was faulty.
     pub fn key(&mut self, row: usize) -> io::Result<String> {
         let decoded = self.decode(row)?;
-        let key = &self.settled.task().layout.key;
-        Ok(if decoded { key_text(|place| self.cells.get(place).into(), key, &self.places) } else { String::new() })
+        let layout = &self.settled.task().layout;
+        Ok(if decoded { key_text(|place| self.cells.get(place).into(), layout, &self.places) } else { String::new() })
     }
 
     /// Why a row is rejected. `own` gives the judged cells of that row by column, so that they need not be read back.
@@ -213,16 +213,13 @@ impl<'a> Explainer<'a> {
     }
 }
 
-/// The key whose columns stand at these places of a row, parts joined by `|`.
-pub(super) fn key_text<'a>(cell: impl Fn(usize) -> Cow<'a, [u8]>, key: &[usize], places: &[Option<usize>]) -> String {
-    let mut text = String::new();
-    for (index, column) in key.iter().enumerate() {
-        text.push_str(if index > 0 { "|" } else { "" });
-        text.push_str(
-            &places[*column].map_or_else(String::new, |place| String::from_utf8_lossy(&cell(place)).into_owned()),
-        );
-    }
-    text
+/// The key of a row whose columns stand at these places.
+pub(super) fn key_text<'a>(cell: impl Fn(usize) -> Cow<'a, [u8]>, layout: &Layout, places: &[Option<usize>]) -> String {
+    let part = |column: &usize| {
+        places[*column].map_or_else(String::new, |place| String::from_utf8_lossy(&cell(place)).into_owned())
+    };
+    let parts: Vec<String> = layout.key.iter().map(part).collect();
+    layout.joined(parts.iter().map(String::as_str))
 }
 
 fn nowhere(absence: Absence) -> &'static str {

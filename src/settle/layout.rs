@@ -53,6 +53,8 @@ pub struct Layout {
 pub struct LayoutColumn {
     /// Its header.
     pub name: String,
+    /// Its name in the mapping.
+    pub attribute: String,
     /// `sum` adds it.
     pub is_number: bool,
     /// None of its values holds a byte that would need quotes in a CSV file.
@@ -151,6 +153,13 @@ impl Layout {
     /// Whether rows carry a key of exactly one column, so that other rows and files can refer to it.
     pub(super) fn has_plain_key(&self) -> bool {
         self.key.len() == 1 && self.foreign_keys.is_empty()
+    }
+
+    /// A key as people read it: its parts joined by `|`. Of foreign keys a row has any number: those it has are named.
+    pub fn joined<'p>(&self, parts: impl Iterator<Item = &'p str>) -> String {
+        let all = self.foreign_keys.is_empty();
+        let parts: Vec<&str> = parts.filter(|part| all || !part.is_empty()).collect();
+        if parts.iter().all(|part| part.is_empty()) { String::new() } else { parts.join("|") }
     }
 
     /// Columns of the batch.

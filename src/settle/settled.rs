@@ -199,7 +199,7 @@ impl Settled {
             }
             if *fate == Fate::Duplicate {
                 let cell = |place| cells.clone().nth(place).unwrap_or_default();
-                tell(&self.duplicate(row), &key_text(cell, &self.task().layout.key, &places))?;
+                tell(&self.duplicate(row), &key_text(cell, &self.task().layout, &places))?;
             }
         }
         Ok(filled)

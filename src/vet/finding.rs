@@ -25,8 +25,15 @@ pub(super) fn diagnostic(error: &DataFusionError, sql: &Sql<'_>) -> Diagnostic {
                     None => diagnostic,
                 };
             }
-            Diagnostic::error(&code::SQL_PLAN, format!("the engine cannot plan the SQL: {first}"))
-                .at(sql.whole(), "in this SQL")
+            let diagnostic = Diagnostic::error(&code::SQL_PLAN, format!("the engine cannot plan the SQL: {first}"))
+                .at(sql.whole(), "in this SQL");
+            match first.contains("arithmetic expression Utf8")
+                || first.contains("to valid types") && first.contains("Utf8")
+            {
+                true => diagnostic
+                    .help("CSV values are text: write `integer(x)`, `number(x)` or `date(x)` to reckon with them"),
+                false => diagnostic,
+            }
         }
     }
 }
@@ -81,7 +88,13 @@ pub(super) fn unknown_column(name: &str, names: &[&str], sql: &Sql<'_>) -> Diagn
         .at(sql.word(name), "no such column");
     match nearest(name, names.iter().copied()) {
         Some(near) => diagnostic.help(format!("`\"{near}\"` has a similar name")),
-        None => diagnostic.help(format!("columns: {}", names.join(", "))),
+        None => {
+            let diagnostic = diagnostic.help(format!("columns: {}", names.join(", ")));
+            match sql.text.contains(&format!("\"{name}\"")) {
+                true => diagnostic.help(format!("double quotes hold names; if a text is meant, write `'{name}'`")),
+                false => diagnostic,
+            }
+        }
     }
 }
 

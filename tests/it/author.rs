@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tanguero::diagnostic::{Diagnostic, Renderer, Style};
-use tanguero::pipeline::{CheckOutcome, CheckRequest, check};
+use tanguero::pipeline::{CheckOutcome, CheckRequest, Situation, check};
 
 use crate::binary::Place;
 
@@ -48,7 +48,7 @@ pub fn project() -> Place {
 
 /// The outcome of `check` on the project's mappings.
 pub fn checked(place: &Path) -> CheckOutcome {
-    check(&CheckRequest::new(place.to_path_buf(), jiff::civil::date(2026, 11, 20)))
+    check(&CheckRequest::new(Situation::new(place.to_path_buf(), jiff::civil::date(2026, 11, 20))))
 }
 
 /// All that was found, as a terminal without colour shows it.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tanguero::pipeline::{GuessOutcome, GuessRequest, guess};
+use tanguero::pipeline::{GuessOutcome, GuessRequest, Situation, guess};
 use tempfile::TempDir;
 
 use crate::support::{copy, go, messages, request, root};
@@ -14,9 +14,7 @@ fn ask(folder: &Path, source: &str, format: Option<&str>) -> GuessOutcome {
         format: format.map(str::to_owned),
         out: None,
         force: false,
-        current: folder.to_path_buf(),
-        as_of: jiff::civil::date(2026, 11, 20),
-        started: "2026-11-21T03:00:00Z".parse().unwrap(),
+        given: Situation::new(folder.to_path_buf(), jiff::civil::date(2026, 11, 20)),
     });
     assert!(outcome.problems.is_empty(), "{source}: {:?}", outcome.problems);
     outcome
@@ -222,16 +220,13 @@ fn the_middle_and_the_end_of_a_large_file_count() {
 #[test]
 fn a_draft_is_written_where_asked_and_never_over_a_file() {
     let folder = folder("crm.csv", b"Account ID,Name\nA1,Acme\n");
-    fs::create_dir(folder.path().join("mappings")).unwrap();
     fs::write(folder.path().join("tanguero.yaml"), "output: {directory: out}\n").unwrap();
     let mut request = GuessRequest {
         source: "crm.csv".to_owned(),
         format: Some("accounts".to_owned()),
         out: Some(PathBuf::from("mappings/accounts.yaml")),
         force: false,
-        current: folder.path().to_path_buf(),
-        as_of: jiff::civil::date(2026, 11, 20),
-        started: "2026-11-21T03:00:00Z".parse().unwrap(),
+        given: Situation::new(folder.path().to_path_buf(), jiff::civil::date(2026, 11, 20)),
     };
     assert_eq!(guess(&request).exit, None);
     let text = fs::read_to_string(folder.path().join("mappings/accounts.yaml")).unwrap();

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tanguero::pipeline::{LintFinding, LintOutcome, LintRequest, Stop, Watcher, lint};
+use tanguero::pipeline::{LintFinding, LintOutcome, LintRequest, Situation, Stop, Watcher, lint};
 use tempfile::TempDir;
 
 use crate::support::{Unwatched, root};
@@ -26,11 +26,7 @@ fn request(folder: &Path, file: &str, format: &str) -> LintRequest {
         fix: None,
         force: false,
         most: 1_000,
-        current: folder.to_path_buf(),
-        as_of: jiff::civil::date(2026, 11, 20),
-        started: "2026-11-21T03:00:00Z".parse().unwrap(),
-        memory: 1_000_000_000,
-        threads: 2,
+        given: Situation { threads: 2, ..Situation::new(folder.to_path_buf(), jiff::civil::date(2026, 11, 20)) },
     }
 }
 
@@ -339,4 +335,22 @@ fn only_so_many_of_a_code_are_told_and_all_are_counted() {
 fn names_with_signs_of_yaml_and_variables_are_names() {
     let text = "account_id,account_name,\"Price ${USD}: \"\"net\"\"\",{x},#y,it's\nA1,Acme,1,2,3,4\n";
     assert_eq!(findings("accounts", text), []);
+}
+
+#[test]
+fn custom_attributes_that_the_project_does_not_list_are_found() {
+    let folder =
+        folder("a.csv", b"account_id,account_name,Regionn,Tier\nA1,One,EMEA,gold\nA2,Two,\"say \"\"x\"\"\",gold\n");
+    fs::write(folder.path().join("tanguero.yaml"), "attributes: [Region, Tier]\n").unwrap();
+    let (outcome, found) = judge(&request(folder.path(), "a.csv", "accounts"));
+    let told: Vec<_> =
+        found.iter().map(|one| (one.line, one.column.as_str(), one.code.id, one.message.as_str())).collect();
+    assert_eq!(
+        told[0],
+        (1, "Regionn", "R219", "the project's `attributes` do not list `Regionn`; `Region` has a similar name")
+    );
+    assert_eq!((told.len(), told[1].0, told[1].1), (2, 3, "Regionn"), "its cells are judged all the same");
+    assert_eq!(outcome.exit().code(), 4);
+    fs::write(folder.path().join("tanguero.yaml"), "variables: {}\n").unwrap();
+    assert_eq!(judge(&request(folder.path(), "a.csv", "accounts")).1.len(), 1, "without a list any name will do");
 }

@@ -202,7 +202,7 @@ fn a_date_layout_and_a_zone_that_are_none() {
     assert_snapshot!(mistakes_in(
         "columns:\n  account_id: Id\n  Create Date: {column: Renewal, formats: [DD/MM/YYYY, \"%q/%Y\"], timezone: Europe/Atlantis}\n"),
         @r#"
-    error[Y104]: `DD/MM/YYYY` is no date layout: it is `iso`, `epoch_s`, `epoch_ms`, `excel` or a pattern like `%m/%d/%Y`
+    error[Y104]: `DD/MM/YYYY` is no date layout: it is `iso`, `epoch_s`, `epoch_ms`, `excel` or a pattern like `%d/%m/%Y`
      --> mappings/accounts.yaml:9:44
       |
     9 |   Create Date: {column: Renewal, formats: [DD/MM/YYYY, "%q/%Y"], timezone: Europe/Atlantis}

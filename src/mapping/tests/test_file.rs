@@ -79,7 +79,7 @@ fn every_mistake_has_its_place_and_cure() {
       |        ^^^^^ no day
       = help: a day `YYYY-MM-DD`: tests never run as of today
 "#);
-    assert_snapshot!(drawn("cases:\n  one:\n    source: {crm: []}\n    published: []\n"), @r#"
+    assert_snapshot!(drawn("cases:\n  one:\n    source: {crm: []}\n    published: {A1: x}\n"), @r#"
     error[Y102]: unknown key `source`
      --> mappings/m.yaml:3:5
       |
@@ -87,12 +87,12 @@ fn every_mistake_has_its_place_and_cure() {
       |     ^^^^^^ not a key of a case
       = help: `sources` has a similar name
 
-    error[Y109]: `published` is not available in this version
-     --> mappings/m.yaml:4:5
+    error[Y103]: `published` takes a list of rows, or CSV with a header, not a mapping
+     --> mappings/m.yaml:4:16
       |
-    4 |     published: []
-      |     ^^^^^^^^^ a case cannot say yet what was published before
-      = help: leave it out
+    4 |     published: {A1: x}
+      |                ^^^^^^^ a mapping
+      = help: e.g. `published: [{account_id: A1}]`
 "#);
     assert_snapshot!(drawn("cases:\n  one:\n    sources: {crm: {rows: [], file: x.csv}, other: {}, third: [A1]}\n"), @r#"
     error[Y108]: source `crm` has two origins

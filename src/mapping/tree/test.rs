@@ -29,6 +29,8 @@ pub struct Circumstances {
     pub sources: Vec<GivenSource>,
     /// `mappings:` keys that other mappings are taken to have written.
     pub mappings: Vec<(Text, Vec<Text>)>,
+    /// `published:` rows that an earlier run of the mapping is taken to have published, by attribute, at the key `published`.
+    pub published: Option<Spanned<Vec<ExpectedRow>>>,
 }
 
 /// Rows that stand in for a source.

@@ -9,16 +9,12 @@ mod key;
 mod outputs;
 mod revision;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-use jiff::Timestamp;
-use jiff::civil::Date;
 
 use crate::compare::{Change, CompareError, Comparison, Table, TableDifference, compare};
 use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::pipeline::folders::temporary_folder;
-use crate::pipeline::{Exit, Failure, Stop};
+use crate::pipeline::{Exit, Failure, Situation, Stop};
 
 pub(super) use key::Key;
 
@@ -27,20 +23,8 @@ pub(super) use key::Key;
 pub struct DiffRequest {
     /// What is compared.
     pub sides: DiffSides,
-    /// The folder that relative paths start at.
-    pub current: PathBuf,
-    /// What "now" means in data.
-    pub as_of: Date,
-    /// The clock, for ages of files.
-    pub started: Timestamp,
-    /// An environment of the project.
-    pub environment: Option<String>,
-    /// Variables of the command line.
-    pub variables: BTreeMap<String, String>,
-    /// Bytes it may hold.
-    pub memory: u64,
-    /// Threads.
-    pub threads: usize,
+    /// Where, when and with what it works.
+    pub given: Situation,
 }
 
 /// What is compared.

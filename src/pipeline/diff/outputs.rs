@@ -46,11 +46,11 @@ pub(super) fn compare_with(
         None => side(path, request),
     };
     let (old, new) = (open_side(before, "before")?, open_side(now, "now")?);
-    let means = Means { memory: request.memory, threads: request.threads, scratch: &scratch.path, stop };
+    let means = Means { memory: request.given.memory, threads: request.given.threads, scratch: &scratch.path, stop };
     for (one, other) in together(&old, &new, &mut outcome.notes)? {
         let open = |found: &Found| Table::open(&found.files, &scratch.path);
         let (left, right) = (open(one)?, open(other)?);
-        let shown = |found: &Found| found.shown.clone().unwrap_or_else(|| names(&found.files, &request.current));
+        let shown = |found: &Found| found.shown.clone().unwrap_or_else(|| names(&found.files, &request.given.current));
         let file = shown(other);
         let known = other.key.clone().or_else(|| one.key.clone());
         let key = wanted.key(&right.header, known, &file).map_err(Wrong::Usage)?;
@@ -123,7 +123,7 @@ fn names(files: &[PathBuf], current: &Path) -> String {
 }
 
 fn side(path: &Path, request: &DiffRequest) -> Result<Side, Wrong> {
-    let full = request.current.join(path);
+    let full = request.given.current.join(path);
     let as_typed = path.to_string_lossy().into_owned();
     if full.is_file() && full.file_name().is_none_or(|name| name != MANIFEST) {
         let stem = full.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
@@ -136,13 +136,13 @@ fn side(path: &Path, request: &DiffRequest) -> Result<Side, Wrong> {
     } else if full.is_file() {
         full.parent().map(Path::to_path_buf).unwrap_or_default()
     } else {
-        let state = state_of(&request.current, request);
+        let state = state_of(&request.given.current, request);
         let run = find_run(&state, Some(&as_typed)).map_err(|error| Wrong::Usage(error.to_string()))?;
         run.ok_or_else(|| {
             let runs = state.join("runs");
             Wrong::Usage(format!(
                 "`{as_typed}` is no file, no folder, and no run kept in {}",
-                shown(&runs, &request.current)
+                shown(&runs, &request.given.current)
             ))
         })?
     };
@@ -162,7 +162,7 @@ fn side(path: &Path, request: &DiffRequest) -> Result<Side, Wrong> {
 /// What is remembered of a mapping: `accounts`, or of one day `accounts@2026-11-20`.
 fn snapshot_side(wanted: &str, request: &DiffRequest, scratch: &Path, notes: &mut Vec<String>) -> Result<Side, Wrong> {
     let (mapping, day) = wanted.split_once('@').map_or((wanted, None), |(mapping, day)| (mapping, Some(day)));
-    let memory = Memory::new(&state_of(&request.current, request), request.environment.as_deref());
+    let memory = Memory::new(&state_of(&request.given.current, request), request.given.environment.as_deref());
     let entry = match day {
         Some(day) => memory.on(mapping, day)?,
         None => memory.last(mapping)?,
@@ -246,8 +246,12 @@ fn key_of(report: &RunReport, mapping: &str) -> Option<Key> {
 /// The state folder of the project around `folder`.
 fn state_of(folder: &Path, request: &DiffRequest) -> PathBuf {
     let root = root_of(folder);
-    let variables =
-        Variables::new(request.variables.clone(), Default::default(), request.as_of, request.environment.clone());
+    let variables = Variables::new(
+        request.given.variables.clone(),
+        Default::default(),
+        request.given.as_of,
+        request.given.environment.clone(),
+    );
     let text = std::fs::read_to_string(root.join("tanguero.yaml")).unwrap_or_default();
     let state = parse_project("tanguero.yaml", &text, &variables).0.and_then(|file| file.state);
     root.join(state.map_or_else(|| ".tanguero".to_owned(), |state| state.value))

@@ -12,7 +12,7 @@ use crate::pipeline::folders::keep_to;
 use crate::pipeline::request::Unwatched;
 use crate::pipeline::run::run_loaded;
 use crate::pipeline::{RunRequest, Stop, Watcher};
-use crate::project::{Loaded, Options, load, named};
+use crate::project::{Loaded, load, named};
 
 /// Compares what `mapping` makes with what it made in `revision`.
 pub(super) fn compare_with(
@@ -23,20 +23,16 @@ pub(super) fn compare_with(
     tell: Tell<'_>,
     outcome: &mut DiffOutcome,
 ) -> Result<(), Wrong> {
-    let path = named(mapping, &request.current);
-    let options = Options {
-        variables: request.variables.clone(),
-        environment: request.environment.clone(),
-        as_of: request.as_of,
-    };
-    let now = load(std::slice::from_ref(&path), &request.current, &options).map_err(Wrong::Usage)?;
+    let path = named(mapping, &request.given.current);
+    let (current, options) = (&request.given.current, request.given.options());
+    let now = load(std::slice::from_ref(&path), current, &options).map_err(Wrong::Usage)?;
     let scratch = temporary_folder("diff")?;
     let tree = scratch.path.join("tree");
     let base = base::fetch(&path, revision, &tree).map_err(Wrong::Usage)?;
     let before = match &base.mapping {
         None => None,
         Some(mapping) => {
-            let mut before = load(std::slice::from_ref(mapping), &request.current, &options).map_err(Wrong::Usage)?;
+            let mut before = load(std::slice::from_ref(mapping), current, &options).map_err(Wrong::Usage)?;
             base::read_here(&mut before, &now.project.root);
             Some(before)
         }
@@ -52,7 +48,7 @@ pub(super) fn compare_with(
         None => Some(Made::default()),
     };
     let (Some(old), Some(new)) = (old, new) else { return Ok(()) };
-    let means = Means { memory: request.memory, threads: request.threads, scratch: &scratch.path, stop };
+    let means = Means { memory: request.given.memory, threads: request.given.threads, scratch: &scratch.path, stop };
     let before = if base.mapping.is_some() { Some(Table::open(&old.files(), &scratch.path)?) } else { None };
     let now = Table::open(&new.files(), &scratch.path)?;
     let mut key = new.key();
@@ -108,15 +104,10 @@ fn one(
     let out = folder.join("out");
     let run = RunRequest {
         out: Some(out.clone()),
-        started: request.started,
-        environment: request.environment.clone(),
-        variables: request.variables.clone(),
-        memory: request.memory,
-        threads: request.threads,
         force: true,
         evidence: false,
         accept: vec!["rejects".to_owned()],
-        ..RunRequest::new(request.current.clone(), request.as_of)
+        ..RunRequest::of(&request.given)
     };
     let watcher: Arc<dyn Watcher> = Arc::new(Unwatched);
     let ended = run_loaded(&run, &loaded, BTreeMap::new(), &watcher, stop);

@@ -5,19 +5,16 @@ mod look;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Texts, code, excerpt};
-use crate::engine::{Engine, EngineOptions};
+use crate::engine::Engine;
 use crate::format::{FormatSpec, catalog, find};
 use crate::guess::{About, Draft, Ranked, Sample, draft, rank};
 use crate::mapping::{SourceKind, Variables, parse};
 use crate::pipeline::folders::scratch_folder;
-use crate::pipeline::open::{register, stores_around};
+use crate::pipeline::open::{project_around, register};
 use crate::pipeline::prepare::{Surrounding, prepare};
-use crate::pipeline::{Exit, Failure, RunRequest, column};
-use crate::project::{MappingFile, Options, Project, load, root_of};
+use crate::pipeline::{Exit, Failure, RunRequest, Situation, column};
+use crate::project::{MappingFile, Project, load, root_of};
 use crate::source::{FileAt, FileRegister, SourceDefinition, kind_of, listed, open};
 use crate::sqltext::identifier;
 use crate::store::{self, Stores};
@@ -38,12 +35,8 @@ pub struct GuessRequest {
     pub out: Option<PathBuf>,
     /// Replace what is there.
     pub force: bool,
-    /// The folder that relative paths start at.
-    pub current: PathBuf,
-    /// The day that is "now".
-    pub as_of: Date,
-    /// When the command began.
-    pub started: Timestamp,
+    /// Where, when and with what it works.
+    pub given: Situation,
 }
 
 /// How it went.
@@ -63,6 +56,8 @@ pub struct GuessOutcome {
     pub missing: Vec<String>,
     /// What a run would still say against the draft.
     pub left: Vec<String>,
+    /// The folder of the draft, which paths and outputs are relative to, since no `tanguero.yaml` says otherwise.
+    pub lonely: Option<PathBuf>,
     /// What kept a draft from being made.
     pub problems: Vec<Diagnostic>,
     /// The process's exit.
@@ -90,15 +85,15 @@ fn run(request: &GuessRequest, outcome: &mut GuessOutcome) -> Result<(), Failure
         find(name).ok_or_else(|| usage(format!("there is no format `{name}`; formats: {}", names.join(", "))))
     });
     let format = format.transpose()?;
-    let out = request.out.as_ref().map(|out| request.current.join(out));
+    let out = request.out.as_ref().map(|out| request.given.current.join(out));
     if let Some(out) = out.as_ref().filter(|out| out.exists() && !request.force) {
         return Err(usage(format!("`{}` is there already; say `--force` to replace it", out.display())));
     }
-    let pattern = request.current.join(&request.source);
+    let pattern = request.given.current.join(&request.source);
     let url = store::is_url(&request.source).then(|| request.source.clone());
     let definition = SourceDefinition {
-        shown_base: request.current.clone(),
-        stores: stores_around(&request.current, request.as_of)?,
+        shown_base: request.given.current.clone(),
+        stores: project_around(&request.given)?.stores,
         ..SourceDefinition::new("source", url.clone().unwrap_or_else(|| pattern.to_string_lossy().into_owned()))
     };
     let files = listed(&definition)?;
@@ -121,7 +116,11 @@ fn run(request: &GuessRequest, outcome: &mut GuessOutcome) -> Result<(), Failure
             (ranking.first().expect("the catalogue has formats").format, ranking)
         }
     };
-    let base = out.as_deref().and_then(Path::parent).unwrap_or(&request.current);
+    // The folder decides what the project is.
+    if let Some((out, folder)) = out.as_ref().and_then(|out| Some((out, out.parent()?))) {
+        std::fs::create_dir_all(folder).map_err(|error| unwritten(out, &error))?;
+    }
+    let base = out.as_deref().and_then(Path::parent).unwrap_or(&request.given.current);
     let project = project(base, request);
     let about = About {
         format,
@@ -144,10 +143,16 @@ fn run(request: &GuessRequest, outcome: &mut GuessOutcome) -> Result<(), Failure
     outcome.questions = questions;
     outcome.missing = missing;
     if let Some(out) = &out {
-        std::fs::write(out, &text)?;
+        std::fs::write(out, &text).map_err(|error| unwritten(out, &error))?;
+        let root = out.parent().map(root_of).unwrap_or_default();
+        outcome.lonely = (!root.join("tanguero.yaml").exists() && root != request.given.current).then_some(root);
     }
     outcome.text = text;
     Ok(())
+}
+
+fn unwritten(out: &Path, error: &std::io::Error) -> Failure {
+    usage(format!("`{}` cannot be written: {error}", out.display()))
 }
 
 fn told(ranking: &[Ranked]) -> Vec<(String, f64, String)> {
@@ -190,8 +195,7 @@ fn stem(first: &FileAt, source: &str) -> String {
 
 /// The project that the mapping will belong to.
 fn project(base: &Path, request: &GuessRequest) -> Project {
-    let options = Options { variables: BTreeMap::new(), environment: None, as_of: request.as_of };
-    match load(&[], base, &options) {
+    match load(&[], base, &request.given.options()) {
         Ok(loaded) => Project { file: None, ..loaded.project },
         Err(_) => Project {
             root: root_of(base),
@@ -231,19 +235,17 @@ fn relative(root: &Path, path: &Path) -> String {
 }
 
 fn engine(request: &GuessRequest, spill: &Path) -> Result<(RunRequest, Engine), Failure> {
-    let run = RunRequest { started: request.started, ..RunRequest::new(request.current.clone(), request.as_of) };
-    let options = EngineOptions { threads: 1, memory: run.memory, spill: spill.to_path_buf(), as_of: run.as_of };
-    let engine = Engine::new(options).map_err(|error| Failure::engine(&error, None))?;
-    Ok((run, engine))
+    let engine = Engine::new(request.given.engine(spill)).map_err(|error| Failure::engine(&error, None))?;
+    Ok((RunRequest::of(&request.given), engine))
 }
 
 /// The first records of what is no CSV.
 fn other_kinds(definition: SourceDefinition, request: &GuessRequest) -> Result<Look, Failure> {
-    let source = open(definition, &FileRegister::new(), request.started.into())?;
+    let source = open(definition, &FileRegister::new(), request.given.started.into())?;
     let fields = source.schema().fields;
     let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
     let scratch =
-        scratch_folder(&root_of(&request.current).join(".tanguero"), &format!("guess-{}", std::process::id()))?;
+        scratch_folder(&root_of(&request.given.current).join(".tanguero"), &format!("guess-{}", std::process::id()))?;
     let (_, engine) = engine(request, &scratch.path)?;
     let mut columns: Vec<Vec<Option<String>>> = vec![Vec::new(); names.len()];
     let session = engine.session();
@@ -273,13 +275,15 @@ fn other_kinds(definition: SourceDefinition, request: &GuessRequest) -> Result<L
 /// What a run would say against the draft.
 fn left(text: &str, project: &Project, request: &GuessRequest) -> Result<Vec<String>, Failure> {
     let shown = "draft.yaml".to_owned();
-    let variables = Variables::new(BTreeMap::new(), BTreeMap::new(), request.as_of, None);
+    let variables = Variables::new(BTreeMap::new(), BTreeMap::new(), request.given.as_of, None);
     let (mapping, mut found) = parse(&shown, text, &variables);
     if mapping.is_some() && !found.has_errors() {
         let name = "draft".to_owned();
         let file = MappingFile { name, shown, text: text.to_owned(), mapping, found: Diagnostics::new(), asked: true };
-        let scratch =
-            scratch_folder(&root_of(&request.current).join(".tanguero"), &format!("guess-{}", std::process::id()))?;
+        let scratch = scratch_folder(
+            &root_of(&request.given.current).join(".tanguero"),
+            &format!("guess-{}", std::process::id()),
+        )?;
         let (run, engine) = engine(request, &scratch.path)?;
         let around = Surrounding { project, variables: &variables, request: &run, engine: &engine, fetch: None };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;

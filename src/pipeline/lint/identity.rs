@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::csv::Header;
-use crate::diagnostic::{Code, code, escape, letters_apart};
+use crate::diagnostic::{Code, code, escape, letters_apart, nearest};
 use crate::format::{ColumnSpec, FormatSpec, Need};
-use crate::mapping::CellType;
+use crate::mapping::{CellType, Text};
 
 /// The name of the mapping and of everything that is made of it.
 pub(super) const NAME: &str = "lint";
@@ -48,6 +48,8 @@ pub(super) struct Wanted<'a> {
     pub path: &'a str,
     /// The collection's own key.
     pub key: Option<&'a str>,
+    /// Custom attributes that the service has, if the project lists them.
+    pub attributes: Option<Vec<Text>>,
     /// A file of accounts that exist, and its column.
     pub known: Option<(&'a str, &'a str)>,
 }
@@ -121,6 +123,14 @@ impl Wanted<'_> {
             let message = format!("`{}` has no column `{}`; it has {}", format.name, escape(name), known.join(", "));
             find(&code::UNKNOWN_ATTRIBUTE, message, true);
             return;
+        }
+        if let Some(listed) = &self.attributes
+            && !listed.iter().any(|attribute| attribute.value == name)
+        {
+            let near = nearest(name, listed.iter().map(|attribute| attribute.value.as_str()));
+            let near = near.map(|near| format!("; `{near}` has a similar name")).unwrap_or_default();
+            let message = format!("the project's `attributes` do not list `{}`{near}", escape(name));
+            find(&code::ATTRIBUTE_NOT_LISTED, message, true);
         }
         identity.columns.push(IdentityColumn::new(name, name, name, place));
     }

@@ -14,22 +14,19 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-
 use crate::csv::{Dialect, Header};
 use crate::diagnostic::{Diagnostic, Texts, code};
-use crate::engine::{Engine, EngineOptions};
+use crate::engine::Engine;
 use crate::format::{self, FormatSpec};
 use crate::functions::Judge;
 use crate::mapping::{Variables, parse};
 use crate::output::{Counts, Lock, Staging};
 use crate::pipeline::folders::scratch_folder;
 use crate::pipeline::mapping::{Finished, Mappings};
-use crate::pipeline::open::stores_around;
+use crate::pipeline::open::project_around;
 use crate::pipeline::prepare::{Prepared, Surrounding, prepare};
 use crate::pipeline::remember::Remembering;
-use crate::pipeline::{Exit, Failure, RunRequest, Stop, Watcher};
+use crate::pipeline::{Exit, Failure, RunRequest, Situation, Stop, Watcher};
 use crate::project::{MappingFile, Project, root_of};
 use crate::resolve::Input;
 use crate::source::{FileAt, SourceDefinition, kind_of, listed, text};
@@ -60,16 +57,8 @@ pub struct LintRequest {
     pub force: bool,
     /// Most findings of one code that are told.
     pub most: u64,
-    /// The folder that relative paths start at.
-    pub current: PathBuf,
-    /// What "now" means in data.
-    pub as_of: Date,
-    /// When the command began.
-    pub started: Timestamp,
-    /// Bytes it may hold.
-    pub memory: u64,
-    /// Threads.
-    pub threads: usize,
+    /// Where, when and with what it works.
+    pub given: Situation,
 }
 
 /// How it went.
@@ -127,16 +116,17 @@ fn judge(
         return usage(outcome, format!("there is no format `{}`; formats: {}", request.format, names.join(", ")));
     };
     if let Some(fix) = &request.fix {
-        let target = request.current.join(fix);
+        let target = request.given.current.join(fix);
         if target.exists() && !request.force {
             return usage(outcome, format!("`{}` is there already; say `--force` to replace it", fix.display()));
         }
     }
     let path = request.file.to_string_lossy().into_owned();
+    let project = project_around(&request.given)?;
     let definition = SourceDefinition {
-        shown_base: request.current.clone(),
-        stores: stores_around(&request.current, request.as_of)?,
-        ..SourceDefinition::new("file", pattern(&request.current, &request.file))
+        shown_base: request.given.current.clone(),
+        stores: project.stores,
+        ..SourceDefinition::new("file", pattern(&request.given.current, &request.file))
     };
     let (file, _) = match listed(&definition)?.as_slice() {
         [one] => one.clone(),
@@ -150,13 +140,14 @@ fn judge(
     let known = request
         .known_accounts
         .as_ref()
-        .map(|known| known_accounts(&request.current, known, &definition.stores))
+        .map(|known| known_accounts(&request.given.current, known, &definition.stores))
         .transpose()?;
     let address = file.path().map_or_else(|| path.clone(), |path| path.to_string_lossy().into_owned());
     let wanted = Wanted {
         format,
         path: &address,
         key: request.key.as_deref(),
+        attributes: project.file.and_then(|file| file.attributes),
         known: known.as_ref().map(|(path, column)| (path.as_str(), column.as_str())),
     };
     let identity = wanted.identity(&header);
@@ -181,7 +172,7 @@ fn judge(
         outcome.notes.push("the rows were not judged: the header must be mended first".to_owned());
         return Ok(());
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(request.threads.max(1)).build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(request.given.threads.max(1)).build()?;
     let dry = Dry {
         request,
         format,
@@ -216,26 +207,14 @@ struct Dry<'a> {
 
 impl Dry<'_> {
     async fn run(&self, mapping: &str, tally: &mut Tally<'_>, outcome: &mut LintOutcome) -> Result<(), Failure> {
-        let request = RunRequest {
-            started: self.request.started,
-            memory: self.request.memory,
-            threads: self.request.threads,
-            dry_run: true,
-            evidence: false,
-            ..RunRequest::new(self.request.current.clone(), self.request.as_of)
-        };
+        let given = &self.request.given;
+        let request = RunRequest { dry_run: true, evidence: false, ..RunRequest::of(given) };
         let run_id = format!("{NAME}-{}", std::process::id());
         let scratch = scratch_folder(&root_of(&request.current).join(".tanguero"), &run_id)?;
         let lock = Lock::take(&scratch.path, &run_id)?;
         let staging = Staging::begin(&lock, None, &run_id)?;
         let spill = staging.scratch()?;
-        let options = EngineOptions {
-            threads: request.threads,
-            memory: request.memory,
-            spill: spill.clone(),
-            as_of: request.as_of,
-        };
-        let engine = Engine::new(options).map_err(|error| Failure::engine(&error, None))?;
+        let engine = Engine::new(given.engine(&spill)).map_err(|error| Failure::engine(&error, None))?;
         let prepared = self.prepare(mapping, &request, &engine).await?;
         let referred = std::collections::BTreeSet::new();
         let mappings = Mappings {
@@ -257,7 +236,7 @@ impl Dry<'_> {
         if let Some(fix) = &self.request.fix {
             if tally.loses == 0 {
                 let written = finished.outputs.first().expect("a mapping that was asked for writes a file");
-                put(&written.path, &self.request.current.join(fix))?;
+                put(&written.path, &given.current.join(fix))?;
                 outcome.fixed = Some(fix.clone());
             } else {
                 let message = format!(

@@ -68,16 +68,32 @@ impl Tape {
         if self.rest().len() < content.len() + 2 && !self.at_end {
             self.more(content.len() + 2)?;
         }
-        let Some(behind) = self.rest().strip_prefix(content) else { return Ok(false) };
-        let end = match behind {
+        Ok(self.rest().starts_with(content) && self.pass_to_line_end(content.len()))
+    }
+
+    /// As [`Tape::pass_line`], for a record of `width` fields of which some stand in quotes that `content` goes without.
+    pub(super) fn pass_quoted_line(&mut self, content: &[u8], width: usize) -> std::io::Result<bool> {
+        let longest = content.len() + 2 * width + 2;
+        if self.rest().len() < longest && !self.at_end {
+            self.more(longest)?;
+        }
+        Ok(match length_with_quotes(self.rest(), content) {
+            Some(length) => self.pass_to_line_end(length),
+            None => false,
+        })
+    }
+
+    /// Whether the line ends behind `length` bytes. If so, they and the line end are passed.
+    fn pass_to_line_end(&mut self, length: usize) -> bool {
+        let end = match &self.rest()[length..] {
             [] if self.at_end => 0,
             [b'\n', ..] if !self.carriage_return => 1,
             [b'\r', b'\n', ..] if !self.carriage_return => 2,
             [b'\r', ..] if self.carriage_return => 1,
-            _ => return Ok(false),
+            _ => return false,
         };
-        self.pass(content.len() + end);
-        Ok(true)
+        self.pass(length + end);
+        true
     }
 
     /// How many bytes the record at the start of the rest takes with its line end; none at the end.
@@ -143,6 +159,49 @@ fn row_end(bytes: &[u8]) -> Option<usize> {
     }
 }
 
+/// How many bytes at the start of `file` hold the values of `written`, a row of ours: the same but for quotes around fields that
+/// need none. None if a value, or the number of fields, is another.
+fn length_with_quotes(file: &[u8], written: &[u8]) -> Option<usize> {
+    let (mut at, mut own) = (0, 0);
+    loop {
+        let (rest, own_rest) = (&file[at..], &written[own..]);
+        let (length, own_length) = match (rest.first() == Some(&b'"'), own_rest.first() == Some(&b'"')) {
+            // Without quotes of ours there is nothing inside that needs them, a quote least of all.
+            (true, false) => {
+                let inside = memchr(b'"', &rest[1..])?;
+                (own_rest.starts_with(&rest[1..=inside])).then_some((inside + 2, inside))?
+            }
+            (true, true) => {
+                let length = quoted_length(own_rest)?;
+                rest.starts_with(&own_rest[..length]).then_some((length, length))?
+            }
+            (false, false) => {
+                let length = memchr(b',', own_rest).unwrap_or(own_rest.len());
+                rest.starts_with(&own_rest[..length]).then_some((length, length))?
+            }
+            (false, true) => return None,
+        };
+        (at, own) = (at + length, own + own_length);
+        match (written.get(own), file.get(at)) {
+            (None, _) => return Some(at),
+            (Some(b','), Some(b',')) => (at, own) = (at + 1, own + 1),
+            _ => return None,
+        }
+    }
+}
+
+/// The length of the field in quotes at the start of `bytes`, with its quotes.
+fn quoted_length(bytes: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += memchr(b'"', bytes.get(at..)?)? + 1;
+        match bytes.get(at) {
+            Some(b'"') => at += 1,
+            _ => return Some(at),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,6 +221,24 @@ mod tests {
         assert_eq!((tape.row().unwrap(), tape.line()), (Some((1, 3)), 3));
         tape.pass(3);
         assert_eq!(tape.row().unwrap(), None);
+    }
+
+    #[test]
+    fn quotes_that_need_not_be_are_passed_over() {
+        let same = |file: &str, written: &str| length_with_quotes(file.as_bytes(), written.as_bytes());
+        assert_eq!(same("\"a\",\"\",c\r\n", "a,,c"), Some(8));
+        assert_eq!(same("\"a\",\"b;\"\"c\",\"\"", "a,\"b;\"\"c\","), Some(14));
+        assert_eq!(same("\"\",\"\"\n", ","), Some(5));
+        assert_eq!(same("\"a\"\n", "ab"), None);
+        assert_eq!(same("\"ab\"\n", "a"), None, "a value that is longer in the file");
+        assert_eq!(same("\"a\",b\n", "a"), Some(3), "what stands behind is the line end's to judge");
+        assert_eq!(same("it's,b\n", "\"it's\",b"), None, "quotes that are missing are found");
+        assert_eq!(same("\"a\"x,b\n", "a,b"), None);
+        assert_eq!(same("\"a", "a"), None);
+        let mut tape = tape("\"a\",\"\"\r\n\"a\",b,c\r\n");
+        assert!(tape.pass_quoted_line(b"a,", 2).unwrap());
+        assert!(!tape.pass_quoted_line(b"a,b", 2).unwrap());
+        assert_eq!(tape.line(), 2);
     }
 
     #[test]

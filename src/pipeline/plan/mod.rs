@@ -11,9 +11,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-
 use crate::compare::{Change, Table, TableDifference};
 use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::format;
@@ -22,8 +19,8 @@ use crate::pipeline::diff::{Key, Means, Wrong};
 use crate::pipeline::folders::{Folders, temporary_folder};
 use crate::pipeline::request::Unwatched;
 use crate::pipeline::run::run_loaded;
-use crate::pipeline::{Exit, RunRequest, Stop, Watcher};
-use crate::project::{Loaded, MappingFile, Options, load, named};
+use crate::pipeline::{Exit, RunRequest, Situation, Stop, Watcher};
+use crate::project::{Loaded, MappingFile, load, named};
 use crate::state::Memory;
 
 pub use condition::{Condition, Measure};
@@ -37,22 +34,10 @@ use last::Looking;
 pub struct PlanRequest {
     /// The mapping's file, or its name in the project's `mappings/`.
     pub mapping: PathBuf,
-    /// The folder that relative paths start at.
-    pub current: PathBuf,
     /// The output folder; none: what the project says.
     pub out: Option<PathBuf>,
-    /// What "now" means in data.
-    pub as_of: Date,
-    /// The clock, for ages of files.
-    pub started: Timestamp,
-    /// An environment of the project.
-    pub environment: Option<String>,
-    /// Variables of the command line.
-    pub variables: BTreeMap<String, String>,
-    /// Bytes it may hold.
-    pub memory: u64,
-    /// Threads.
-    pub threads: usize,
+    /// Where, when and with what it works.
+    pub given: Situation,
     /// Limits lifted.
     pub accept: Vec<String>,
     /// What the plan must not come to.
@@ -131,29 +116,20 @@ fn foresee(
     tell: &mut dyn FnMut(&Change<'_>) -> bool,
     outcome: &mut PlanOutcome,
 ) -> Result<Option<Plan>, Wrong> {
-    let path = named(&request.mapping, &request.current);
-    let options = Options {
-        variables: request.variables.clone(),
-        environment: request.environment.clone(),
-        as_of: request.as_of,
-    };
-    let loaded = load(std::slice::from_ref(&path), &request.current, &options).map_err(Wrong::Usage)?;
+    let path = named(&request.mapping, &request.given.current);
+    let loaded =
+        load(std::slice::from_ref(&path), &request.given.current, &request.given.options()).map_err(Wrong::Usage)?;
     let (name, shown, only_changes) = one(&loaded, &path)?;
     let scratch = temporary_folder("plan")?;
     let run = RunRequest {
         out: request.out.clone(),
-        started: request.started,
-        environment: request.environment.clone(),
-        variables: request.variables.clone(),
-        memory: request.memory,
-        threads: request.threads,
         dry_run: true,
         accept: request.accept.clone(),
         evidence: false,
         // What is left out because Totango has it is not gone.
         whole: true,
         set_aside: Some(scratch.path.clone()),
-        ..RunRequest::new(request.current.clone(), request.as_of)
+        ..RunRequest::of(&request.given)
     };
     let folders = Folders::new(&run, &loaded);
     let watcher: Arc<dyn Watcher> = Arc::new(Unwatched);
@@ -166,7 +142,7 @@ fn foresee(
     let report = ended.report.as_ref().and_then(|report| report.mapping(&name));
     let Some(report) = report.filter(|report| report.status == Status::DryRun).cloned() else { return Ok(None) };
 
-    let means = Means { memory: request.memory, threads: request.threads, scratch: &scratch.path, stop };
+    let means = Means { memory: request.given.memory, threads: request.given.threads, scratch: &scratch.path, stop };
     let files: Vec<PathBuf> = report.outputs.iter().map(|file| scratch.path.join(&file.file)).collect();
     let now = Table::open(&files, &scratch.path)?;
     let format = format::find(&report.format).expect("a mapping that ran is of a format");
@@ -174,7 +150,7 @@ fn foresee(
         folders: &folders,
         loaded: &loaded,
         told_where: request.out.is_some(),
-        memory: &Memory::new(&folders.state, request.environment.as_deref()),
+        memory: &Memory::new(&folders.state, request.given.environment.as_deref()),
         mapping: &name,
         beside: (&now.header, format),
         scratch: &scratch.path,
@@ -196,7 +172,7 @@ fn foresee(
         file: shown,
         only_changes,
         format,
-        as_of: request.as_of.to_string(),
+        as_of: request.given.as_of.to_string(),
         last,
         report,
         table,

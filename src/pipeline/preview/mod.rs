@@ -9,23 +9,19 @@ mod look;
 
 pub(super) use look::Looking;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Texts, code, nearest};
-use crate::engine::{Engine, EngineOptions};
+use crate::engine::Engine;
 use crate::functions::{LookupTables, Step};
 use crate::pipeline::fetch::Fetch;
 use crate::pipeline::folders::{Folders, temporary_folder};
 use crate::pipeline::lookups;
 use crate::pipeline::prepare::{Prepared, Surrounding, prepare};
 use crate::pipeline::remember::{Past, Remembering};
-use crate::pipeline::{Exit, Failure, LIMITS, RunRequest, Stop, Unwatched, Watcher};
-use crate::project::{Loaded, Options, load, named};
+use crate::pipeline::{Exit, Failure, LIMITS, RunRequest, Situation, Stop, Unwatched, Watcher};
+use crate::project::{Loaded, load, named};
 use crate::settle::{Budget, Kept};
 
 /// What `tanguero preview` is asked to do.
@@ -33,26 +29,14 @@ use crate::settle::{Budget, Kept};
 pub struct PreviewRequest {
     /// The mapping's file, or its name in the project's `mappings/`.
     pub mapping: PathBuf,
-    /// The folder that relative paths start at.
-    pub current: PathBuf,
     /// So many records are shown.
     pub count: usize,
     /// Target columns to show; none: all.
     pub columns: Vec<String>,
     /// Follow the records of this key, its parts joined by `|`.
     pub key: Option<String>,
-    /// What "now" means in data.
-    pub as_of: Date,
-    /// The clock, for ages of files.
-    pub started: Timestamp,
-    /// An environment of the project.
-    pub environment: Option<String>,
-    /// Variables of the command line.
-    pub variables: BTreeMap<String, String>,
-    /// Bytes it may hold.
-    pub memory: u64,
-    /// Threads, for a followed key.
-    pub threads: usize,
+    /// Where, when and with what it works.
+    pub given: Situation,
 }
 
 /// How a preview ended.
@@ -167,13 +151,8 @@ pub fn preview(request: &PreviewRequest, stop: &Stop) -> PreviewOutcome {
         texts: Texts::new(),
         preview: None,
     };
-    let options = Options {
-        variables: request.variables.clone(),
-        environment: request.environment.clone(),
-        as_of: request.as_of,
-    };
-    let path = named(&request.mapping, &request.current);
-    let shown = match load(&[path], &request.current, &options) {
+    let path = named(&request.mapping, &request.given.current);
+    let shown = match load(&[path], &request.given.current, &request.given.options()) {
         Ok(loaded) => {
             outcome.texts = loaded.texts.clone();
             run(request, loaded, stop, &mut outcome)
@@ -200,7 +179,7 @@ fn run(
     stop: &Stop,
     outcome: &mut PreviewOutcome,
 ) -> Result<Preview, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(request.threads.max(1)).build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(request.given.threads.max(1)).build()?;
     let scratch = temporary_folder("preview")?;
     let run = request.as_run();
     let engine = request.engine(&scratch.path)?;
@@ -224,27 +203,16 @@ impl PreviewRequest {
     /// The run that would do the same work.
     pub(super) fn as_run(&self) -> RunRequest {
         RunRequest {
-            started: self.started,
-            environment: self.environment.clone(),
-            variables: self.variables.clone(),
-            memory: self.memory,
-            threads: self.threads,
             // Limits are about the whole, and nothing is published.
-            accept: LIMITS.map(str::to_owned).to_vec(),
+            accept: LIMITS.map(|(name, _)| name.to_owned()).to_vec(),
             force: true,
-            ..RunRequest::new(self.current.clone(), self.as_of)
+            ..RunRequest::of(&self.given)
         }
     }
 
     /// An engine that spills into `folder`.
     pub(super) fn engine(&self, folder: &Path) -> Result<Engine, Failure> {
-        let options = EngineOptions {
-            threads: self.threads,
-            memory: self.memory,
-            spill: folder.to_path_buf(),
-            as_of: self.as_of,
-        };
-        Engine::new(options).map_err(|error| Failure::engine(&error, None))
+        Engine::new(self.given.engine(folder)).map_err(|error| Failure::engine(&error, None))
     }
 }
 

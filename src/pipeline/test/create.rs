@@ -21,7 +21,7 @@ use crate::pipeline::test::update::{items, scalar};
 use crate::pipeline::{
     Failure, PreviewFate, PreviewRecord, PreviewRequest, RunOutcome, RunRequest, Stop, Watcher, column,
 };
-use crate::project::{Loaded, Options, load, named};
+use crate::project::{Loaded, load, named};
 use crate::resolve::Target;
 use crate::sqltext::identifier;
 
@@ -38,24 +38,19 @@ type Row = Vec<(String, String)>;
 /// # Errors
 /// In words: a file that is there already, a mapping that cannot run, a query whose rows have no records of their own.
 pub(super) fn draft(request: &PreviewRequest, stop: &Stop) -> Result<PathBuf, String> {
-    let path = named(&request.mapping, &request.current);
+    let path = named(&request.mapping, &request.given.current);
     let target = test_path(&path);
     if target.exists() {
         return Err(format!("`{}` is there already", target.display()));
     }
-    let options = Options {
-        variables: request.variables.clone(),
-        environment: request.environment.clone(),
-        as_of: request.as_of,
-    };
-    let loaded = || load(std::slice::from_ref(&path), &request.current, &options);
+    let loaded = || load(std::slice::from_ref(&path), &request.given.current, &request.given.options());
     let said = |failure: Failure| {
         let found = failure.diagnostics();
         let first = found.first().map(|one| format!("{} [{}]", one.message, one.code.id)).unwrap_or_default();
         format!("the mapping cannot be run on its sources: {first}; see `tanguero run --dry-run`")
     };
     let scratch = temporary_folder("create").map_err(|error| error.to_string())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(request.threads.max(1)).build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(request.given.threads.max(1)).build();
     let runtime = runtime.map_err(|error| error.to_string())?;
     let run = request.as_run();
     let mut of_run = loaded()?;
@@ -166,13 +161,13 @@ impl Drafting<'_> {
         let mut text = format!(
             "# Tests of {}.yaml, drafted from real data: replace names and addresses before this is committed.\n\
              as_of: {}\n",
-            prepared.resolved.name, self.request.as_of
+            prepared.resolved.name, self.request.given.as_of
         );
-        if let Some(environment) = &self.request.environment {
+        if let Some(environment) = &self.request.given.environment {
             let _ = writeln!(text, "environment: {}", scalar(environment));
         }
-        if !self.request.variables.is_empty() {
-            let pairs = self.request.variables.iter().map(|(name, value)| format!("{name}: {}", quoted(value)));
+        if !self.request.given.variables.is_empty() {
+            let pairs = self.request.given.variables.iter().map(|(name, value)| format!("{name}: {}", quoted(value)));
             let _ = writeln!(text, "variables: {{{}}}", pairs.collect::<Vec<_>>().join(", "));
         }
         let others: Vec<(&String, &Asked)> = used.iter().filter(|(name, _)| **name != from.value).collect();

@@ -39,12 +39,12 @@ pub(super) struct TestPlan {
 
 /// The test files of `request`, in byte order of their paths.
 pub(super) fn find(request: &TestRequest) -> Result<Found, String> {
-    let default = [root_of(&request.current).join("mappings")];
+    let default = [root_of(&request.given.current).join("mappings")];
     let given = if request.paths.is_empty() { &default[..] } else { &request.paths };
     let mut tests: BTreeMap<PathBuf, Option<PathBuf>> = BTreeMap::new();
     let mut without = Vec::new();
     for path in given {
-        let path = named(path, &request.current);
+        let path = named(path, &request.given.current);
         let full = fs::canonicalize(&path).map_err(|_| format!("nothing is at `{}`", path.display()))?;
         if full.is_dir() {
             let mappings = mappings_in(&full);

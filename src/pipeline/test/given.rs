@@ -6,16 +6,18 @@ use std::sync::Arc;
 
 use datafusion::prelude::SessionContext;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, excerpt, nearest};
 use crate::format;
 use crate::mapping::{Circumstances, From, GivenSource, Mapping, SourceEntry, SourceOrigin, TestCase, Text};
 use crate::pipeline::asked::{Wanted, wanted};
-use crate::pipeline::folders::keep_to;
+use crate::pipeline::folders::{keep_to, state_of};
+use crate::pipeline::import::Imported;
 use crate::pipeline::known::MappingKeys;
 use crate::pipeline::test::stand_in::{StandIn, quoted_names};
-use crate::project::{Loaded, MappingFile};
+use crate::project::{Loaded, MappingFile, Options};
 use crate::settle::{KeySet, KeySetBuilder};
 use crate::source::{FILE_COLUMN, LINE_COLUMN};
+use crate::state::Memory;
 use crate::vet;
 use crate::yaml::Span;
 
@@ -69,6 +71,51 @@ impl<'a> Given<'a> {
             }
         }
         keys
+    }
+
+    /// Puts what the case says was published into the state folder, as of the day before.
+    pub fn remember(&self, loaded: &Loaded, options: &Options, found: &mut Vec<Diagnostic>) -> Result<(), String> {
+        let Some(published) = self.case.given.published.as_ref().or(self.shared.published.as_ref()) else {
+            return Ok(());
+        };
+        let Some(file) = loaded.mappings.iter().find(|file| file.asked) else { return Ok(()) };
+        let mut names: Vec<&str> = Vec::new();
+        for (name, _) in published.value.iter().flat_map(|row| &row.cells) {
+            if !names.contains(&name.value.as_str()) {
+                names.push(&name.value);
+                found.extend(self.misspelt(file, name));
+            }
+        }
+        if names.is_empty() || !found.is_empty() {
+            return Ok(());
+        }
+        let memory = Memory::new(&state_of(loaded), options.environment.as_deref());
+        let environment = options.environment.as_deref();
+        let imported = Imported { mapping: file, memory: &memory, environment, as_of: options.as_of };
+        let mut import = imported.begin()?;
+        if let Err(message) = import.header(&names) {
+            let message = format!("in what was published, {message}");
+            found.push(self.at(Diagnostic::error(&code::NOT_GIVEN, message), published.span, None));
+            return Ok(());
+        }
+        for row in &published.value {
+            let cell = |name: &&str| row.cells.iter().find(|(other, _)| other.value == **name);
+            let cells: Vec<&str> = names.iter().map(|name| cell(name).map_or("", |(_, text)| text)).collect();
+            import.row(&cells)?;
+        }
+        import.finish(false).map(drop)
+    }
+
+    /// An attribute that the mapping does not write, and nearly does: it would be remembered for nothing.
+    fn misspelt(&self, file: &MappingFile, name: &Text) -> Option<Diagnostic> {
+        let columns = || file.mapping.iter().flat_map(|mapping| &mapping.columns).map(|one| one.name.value.as_str());
+        if columns().any(|column| column == name.value) {
+            return None;
+        }
+        let near = nearest(&name.value, columns())?;
+        let message = format!("the mapping writes no `{}`", excerpt(&name.value));
+        let help = Some(format!("`{near}` has a similar name"));
+        Some(self.at(Diagnostic::error(&code::GIVEN_UNREAD, message), name.span, help))
     }
 
     /// Nothing of the project's folders is written to, nothing of the process's environment is wanted.

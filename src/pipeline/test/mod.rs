@@ -15,11 +15,10 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use jiff::Timestamp;
 use jiff::civil::{Date, date};
 
 use crate::diagnostic::{Diagnostic, Stage, Texts, code};
-use crate::pipeline::{PreviewRequest, Stop};
+use crate::pipeline::{PreviewRequest, Situation, Stop};
 
 pub use compare::{CellDifference, Difference, Table};
 use find::{Found, TestPlan};
@@ -32,16 +31,10 @@ pub const DEFAULT_DAY: Date = date(2026, 1, 1);
 pub struct TestRequest {
     /// Mappings, test files and folders; none: `mappings/` of the project.
     pub paths: Vec<PathBuf>,
-    /// The folder that relative paths start at.
-    pub current: PathBuf,
-    /// Cases that run at once.
-    pub threads: usize,
-    /// Bytes a case may hold.
-    pub memory: u64,
     /// Write what comes out into the cases that fail.
     pub update: bool,
-    /// The clock; no data sees it.
-    pub started: Timestamp,
+    /// So many cases run at once, each with this much memory. A case has a day, an environment and variables of its own.
+    pub given: Situation,
 }
 
 /// How the tests went.
@@ -115,7 +108,7 @@ pub fn test(request: &TestRequest, stop: &Stop) -> Result<TestOutcome, String> {
         }
     };
     std::thread::scope(|scope| {
-        for _ in 0..request.threads.clamp(1, jobs.len().max(1)) {
+        for _ in 0..request.given.threads.clamp(1, jobs.len().max(1)) {
             scope.spawn(work);
         }
     });
@@ -138,11 +131,8 @@ pub fn create_test(request: &PreviewRequest, stop: &Stop) -> Result<PathBuf, Str
     let path = create::draft(request, stop)?;
     let tests = TestRequest {
         paths: vec![path.clone()],
-        current: request.current.clone(),
-        threads: 1,
-        memory: request.memory,
         update: true,
-        started: request.started,
+        given: Situation { threads: 1, ..request.given.clone() },
     };
     let outcome = test(&tests, stop)?;
     let case = outcome.files.first().and_then(|file| file.cases.first());

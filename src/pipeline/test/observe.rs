@@ -16,7 +16,7 @@ use crate::pipeline::test::compare::Table;
 use crate::pipeline::test::find::TestPlan;
 use crate::pipeline::test::given::Given;
 use crate::pipeline::test::{DEFAULT_DAY, TestRequest};
-use crate::pipeline::{RunOutcome, RunRequest, Stop, Watcher};
+use crate::pipeline::{LIMITS, RunOutcome, RunRequest, Stop, Watcher};
 use crate::project::{Options, load};
 
 /// What became of a case.
@@ -76,10 +76,10 @@ fn run(
         pairs.map(|(name, value)| (name.value.clone(), value.value.clone())).collect();
     let environment = case.given.environment.as_ref().or(shared.environment.as_ref()).map(|name| name.value.clone());
     let options = Options { variables, environment, as_of };
-    let mut loaded = load(std::slice::from_ref(&plan.mapping), &request.current, &options)?;
+    let mut loaded = load(std::slice::from_ref(&plan.mapping), &request.given.current, &options)?;
     let folder = scratch.path.join("given");
     std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-    let engine = EngineOptions { threads: 1, memory: request.memory, spill: folder.clone(), as_of };
+    let engine = EngineOptions { threads: 1, memory: request.given.memory, spill: folder.clone(), as_of };
     let session = LazyCell::new(|| Engine::new(engine).map(|engine| engine.session()).unwrap_or_default());
     let given = Given { path: &plan.shown, case, shared, folder: &folder };
     let keys = given.apply(&mut loaded, &|| session.clone(), &mut seen.mistakes);
@@ -87,21 +87,22 @@ fn run(
     if !seen.mistakes.is_empty() {
         return Ok(());
     }
-    let wants_limit = case
-        .expect
-        .iter()
-        .filter_map(|expect| expect.error.as_ref())
-        .flatten()
-        .any(|id| id.value == code::LIMIT_REJECTS.id);
+    given.remember(&loaded, &options, &mut seen.mistakes)?;
+    if !seen.mistakes.is_empty() {
+        return Ok(());
+    }
+    let wanted = || case.expect.iter().filter_map(|expect| expect.error.as_ref()).flatten();
+    // Limits are about whole exports: one that no case expects is lifted.
+    let lifted = LIMITS.iter().filter(|(_, code)| !wanted().any(|id| id.value == code.id));
     let run = RunRequest {
         out: Some(scratch.path.join("out")),
-        started: request.started,
+        started: request.given.started,
         environment: options.environment,
         variables: options.variables,
-        memory: request.memory,
+        memory: request.given.memory,
         force: true,
-        accept: if wants_limit { Vec::new() } else { vec!["rejects".to_owned()] },
-        ..RunRequest::new(request.current.clone(), as_of)
+        accept: lifted.map(|(name, _)| (*name).to_owned()).collect(),
+        ..RunRequest::new(request.given.current.clone(), as_of)
     };
     let watcher: Arc<dyn Watcher> = Arc::new(Unwatched);
     let mut outcome = run_loaded(&run, &loaded, keys, &watcher, stop);

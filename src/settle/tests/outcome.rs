@@ -27,6 +27,7 @@ pub(super) fn row(line: u64, cells: &[&str]) -> TestRow {
 pub(super) fn columns(names: &[&str]) -> Vec<LayoutColumn> {
     let column = |name: &&str| LayoutColumn {
         name: name.trim_end_matches('#').to_owned(),
+        attribute: name.trim_end_matches('#').to_owned(),
         is_number: name.ends_with('#'),
         bare: false,
         written: true,

@@ -42,6 +42,48 @@ pub enum Next {
     EndOrPoint,
 }
 
+/// What `yyyy-MM-dd`, as spreadsheets and Java spell layouts, means here; none if it is no such spelling.
+fn percent_signs(text: &str) -> Option<String> {
+    const PARTS: [(&str, &str); 16] = [
+        ("yyyy", "%Y"),
+        ("YYYY", "%Y"),
+        ("yy", "%y"),
+        ("YY", "%y"),
+        ("MMM", "%b"),
+        ("MM", "%m"),
+        ("M", "%m"),
+        ("dd", "%d"),
+        ("DD", "%d"),
+        ("d", "%d"),
+        ("D", "%d"),
+        ("HH", "%H"),
+        ("hh", "%I"),
+        ("mm", "%M"),
+        ("ss", "%S"),
+        ("a", "%p"),
+    ];
+    let (mut rest, mut pattern) = (text, String::new());
+    while let Some(first) = rest.chars().next() {
+        let part = PARTS.iter().find(|(spelt, _)| rest.starts_with(spelt));
+        rest = match part {
+            Some((spelt, meant)) => {
+                pattern.push_str(meant);
+                &rest[spelt.len()..]
+            }
+            None if first.is_alphabetic() => return None,
+            None => {
+                pattern.push(first);
+                &rest[first.len_utf8()..]
+            }
+        };
+    }
+    // In dates alone `mm` is the month.
+    if !pattern.contains("%m") && !pattern.contains("%H") && !pattern.contains("%I") {
+        pattern = pattern.replace("%M", "%m");
+    }
+    Layout::compile(&pattern).is_ok().then_some(pattern)
+}
+
 impl Layout {
     /// The layout `iso`.
     pub fn iso() -> Self {
@@ -65,8 +107,9 @@ impl Layout {
             "epoch_ms" => Reader::EpochMillis,
             "excel" => Reader::Excel,
             _ if !text.contains('%') => {
+                let like = percent_signs(text).unwrap_or_else(|| "%m/%d/%Y".to_owned());
                 return Err(format!(
-                    "`{text}` is no date layout: it is `iso`, `epoch_s`, `epoch_ms`, `excel` or a pattern like `%m/%d/%Y`"
+                    "`{text}` is no date layout: it is `iso`, `epoch_s`, `epoch_ms`, `excel` or a pattern like `{like}`"
                 ));
             }
             _ => match Program::compile(text)? {

@@ -245,7 +245,11 @@ fn rare_directives_are_left_to_jiff() {
 #[test]
 fn layouts_that_cannot_give_a_date_are_refused() {
     for (format, words) in [
-        ("YYYY-MM-DD", "is no date layout"),
+        ("YYYY-MM-DD", "a pattern like `%Y-%m-%d`"),
+        ("dd.MM.yyyy HH:mm", "a pattern like `%d.%m.%Y %H:%M`"),
+        ("mm/dd/yyyy", "a pattern like `%m/%d/%Y`"),
+        ("dd-MMM-yy", "a pattern like `%d-%b-%y`"),
+        ("nonsense", "a pattern like `%m/%d/%Y`"),
         ("%H:%M", "has no year"),
         ("%d/%m", "has no year"),
         ("%Y-%m", "does not say the month and the day"),
