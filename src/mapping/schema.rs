@@ -75,9 +75,7 @@ fn of_format(format: &FormatSpec) -> Value {
 fn of_section(section: &'static Section) -> Value {
     let mut properties = Map::new();
     for (name, takes) in section.keys() {
-        if !matches!(takes, Takes::Later) {
-            properties.insert((*name).to_owned(), value(*takes));
-        }
+        properties.insert((*name).to_owned(), value(*takes));
     }
     let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": false });
     if !section.required.is_empty() {
@@ -126,7 +124,6 @@ fn value(takes: Takes) -> Value {
         Takes::Columns => {
             json!({ "type": "object", "additionalProperties": { "$ref": "#/$defs/column" } })
         }
-        Takes::Later => json!(false),
         Takes::Any => json!(true),
     }
 }

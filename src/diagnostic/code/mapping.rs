@@ -27,9 +27,6 @@ codes! { MAPPING:
     ORIGIN "Y108" Mapping "exactly one origin is needed"
         "A column's value comes from `column`, `sql`, `value` or `template`, a source's rows from `path` or `query`."
         "Keep one of them.";
-    NOT_YET "Y109" Mapping "the option is not available in this version"
-        "It needs a record of earlier runs, a store, or a service that this version does not reach."
-        "Leave the option out.";
     TOO_LARGE "Y110" Mapping "the file is larger than a mapping may be"
         "A mapping file may have 1 MiB; larger ones are refused before they are parsed."
         "Move long value maps into a lookup table.";

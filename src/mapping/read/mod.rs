@@ -55,13 +55,6 @@ impl<'a> Reader<'a> {
         self.found.iter().count() > MOST
     }
 
-    /// What is there but cannot be done yet.
-    pub fn not_yet(&mut self, name: &str, span: Span, why: &str) {
-        let place = self.place(self.spot(span));
-        let message = format!("`{name}` is not available in this version");
-        self.report(Diagnostic::error(&code::NOT_YET, message).at(place, why).help("leave it out"));
-    }
-
     /// A list, mapping or text where something else is wanted; `example` shows a value, if it says more than `wanted`.
     pub fn wrong_shape(&mut self, entry: Entry<'_>, wanted: &str, example: &str) {
         let node = entry.node;

@@ -50,8 +50,6 @@ pub(in crate::mapping) enum Takes {
     Format,
     /// Target columns: names of the format or custom ones, each a scalar or a column's mapping.
     Columns,
-    /// Recognised and refused in this version.
-    Later,
     /// Rows of a test, in one of several forms.
     Any,
 }
