@@ -294,13 +294,8 @@ impl Running<'_> {
     async fn mappings(&mut self, loaded: &Loaded, working: &Working<'_>, evidence: Option<&Evidence>) -> Vec<Done> {
         let &Working { engine, staging, spill, remembering } = working;
         let fetch = Fetch::new(engine, spill, self.watcher, self.stop);
-        let around = Surrounding {
-            project: &loaded.project,
-            variables: &loaded.variables,
-            request: self.request,
-            engine,
-            fetch: Some(&fetch),
-        };
+        let (project, variables) = (&loaded.project, &loaded.variables);
+        let around = Surrounding { project, variables, request: self.request, engine, fetch: Some(&fetch) };
         let folders = Folders::new(self.request, loaded);
         let set = prepare_set(loaded, &around, &folders, &mut self.outcome.texts).await;
         let mut failed: BTreeSet<String> = BTreeSet::new();
