@@ -66,6 +66,7 @@ faults! {
     PARENT_LOOP = 66;
     TOO_DEEP = 67;
     REFERENCE_MISSING = 68;
+    ACCOUNT_UNKNOWN = 69;
     EMPTIED = 101;
     MAY_DELETE = 102;
     CASE_TWINS = 103;
@@ -75,6 +76,7 @@ faults! {
     REFERENCE_EMPTIED = 107;
     TRUNCATED = 110;
     CONTACT_FLAG = 114;
+    ACCOUNT_NEW = 122;
 }
 
 /// The code a number stands for.

@@ -50,7 +50,7 @@ pub fn service(name: &str) -> Option<Service> {
     if !is_installed(name) {
         return None;
     }
-    let mut child = Command::new(root().join("tests/services/services"))
+    let mut child = Command::new(script)
         .args(["run", name])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -134,15 +134,15 @@ const ACCOUNTS: &str = "# A large file.
 format: accounts
 sources: {crm: {path: \"${export}.csv\"}}
 from: crm
-columns: {account_id: Id, account_name: Name, Account Type: {value: Customer}}
+columns: {account_id: Id, account_name: Name, Note: {column: Note, custom: true}, Account Type: {value: Customer}}
 ";
 
 /// A project with one large file, so that its upload takes time.
 fn large(store: &Service) -> Place {
     let place = Place::new(&[("mappings/accounts.yaml", ACCOUNTS)]);
     for (name, rows) in [("old", 10), ("new", 60_000)] {
-        let lines = (0..rows).map(|number| format!("A{number:06},{name} {number} {}\n", "x".repeat(300)));
-        place.write(&format!("{name}.csv"), format!("Id,Name\n{}", lines.collect::<String>()));
+        let lines = (0..rows).map(|number| format!("A{number:06},{name} {number},{}\n", "x".repeat(300)));
+        place.write(&format!("{name}.csv"), format!("Id,Name,Note\n{}", lines.collect::<String>()));
     }
     place.write("tanguero.yaml", format!("variables: {{export: old}}\n{}", project(store)));
     place
@@ -165,6 +165,7 @@ fn kill_and_run(name: &str) {
         run(export).ends_with(0);
         without_report(objects(&store, "out"))
     });
+    assert!(sets[0]["accounts.csv"].len() > 10 << 20, "what is sent takes no time");
     for pause in [500, 900, 1200, 1500, 1800, 2100, 2400, 2700, 3000, 3400] {
         let mut child = start(&store, &place, "new");
         thread::sleep(Duration::from_millis(pause));
