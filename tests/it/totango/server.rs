@@ -100,7 +100,7 @@ fn tell(state: &mut State, call: &Call, answer: &Answer) -> Told {
         Answer::Shift => {
             for known in [&mut state.accounts, &mut state.users] {
                 let last = known.pop();
-                known.splice(0..0, last);
+                drop(known.splice(0..0, last));
             }
         }
         Answer::Good | Answer::Late(_) | Answer::Lost | Answer::Truncated => {}
