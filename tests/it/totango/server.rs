@@ -98,8 +98,10 @@ fn tell(state: &mut State, call: &Call, answer: &Answer) -> Told {
             state.users.insert(0, known.clone());
         }
         Answer::Shift => {
-            state.accounts.rotate_right(1);
-            state.users.rotate_right(1);
+            for known in [&mut state.accounts, &mut state.users] {
+                let last = known.pop();
+                drop(known.splice(0..0, last));
+            }
         }
         Answer::Good | Answer::Late(_) | Answer::Lost | Answer::Truncated => {}
     }
