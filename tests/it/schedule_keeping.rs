@@ -160,7 +160,7 @@ fn a_run_that_is_cut_off_publishes_nothing_and_is_begun_again() {
     let daemon = Daemon::start(&place, &[], None);
     until("the run", || place.join("out/.tanguero-lock").exists());
     daemon.kill();
-    std::thread::sleep(Duration::from_millis(1_100));
+    std::thread::sleep(Duration::from_millis(2_100));
     place.go(&["schedule", "health", "--max-age", "1s"]).ends_with(1).tells(&["silent: process"]);
     let daemon = Daemon::start(&place, &[], None);
     until("the end", || {
