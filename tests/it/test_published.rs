@@ -93,7 +93,7 @@ cases:
 ";
     let place = place(mapping, tests);
     place.go(&["test", "mappings"]).ends_with(0).tells(&["1 passed"]);
-    place.write("mappings/accounts.test.yaml", tests.replace("##View", "##Print"));
+    place.write("mappings/accounts.test.yaml", tests.replacen("##View", "##Print", 1));
     place.go(&["test", "mappings"]).ends_with(5);
 }
 

@@ -81,7 +81,8 @@ fn percent_signs(text: &str) -> Option<String> {
     if !pattern.contains("%m") && !pattern.contains("%H") && !pattern.contains("%I") {
         pattern = pattern.replace("%M", "%m");
     }
-    Layout::compile(&pattern).is_ok().then_some(pattern)
+    // Signs alone (`-`) say no part of a date.
+    (pattern.contains('%') && Layout::compile(&pattern).is_ok()).then_some(pattern)
 }
 
 impl Layout {

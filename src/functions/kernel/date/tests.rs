@@ -250,6 +250,7 @@ fn layouts_that_cannot_give_a_date_are_refused() {
         ("mm/dd/yyyy", "a pattern like `%m/%d/%Y`"),
         ("dd-MMM-yy", "a pattern like `%d-%b-%y`"),
         ("nonsense", "a pattern like `%m/%d/%Y`"),
+        ("-", "a pattern like `%m/%d/%Y`"),
         ("%H:%M", "has no year"),
         ("%d/%m", "has no year"),
         ("%Y-%m", "does not say the month and the day"),
