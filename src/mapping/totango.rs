@@ -17,7 +17,6 @@ pub(super) const KEYS: &[Key] = &[
     ("split", Takes::Section(&SPLIT)),
     ("rate", Takes::Number(1)),
     ("timeout", Takes::Age),
-    ("connect_timeout", Takes::Age),
     ("deadline", Takes::Age),
     ("retries", Takes::Number(0)),
 ];
@@ -88,7 +87,7 @@ pub(super) fn totango(reader: &mut Reader<'_>, entry: Entry<'_>, keys: &Keys<'_>
     let token = token(reader, keys.get("token"), &mut secrets);
     let split = keys.get("split").and_then(|entry| split(reader, entry));
     let mut age = |key: &str| keys.get(key).and_then(|entry| reader.age(entry)).map(|age| age.value);
-    let (connect_timeout, timeout, deadline) = (age("connect_timeout"), age("timeout"), age("deadline"));
+    let (timeout, deadline) = (age("timeout"), age("deadline"));
     let rate = keys.get("rate").and_then(|entry| reader.number(entry, 1)).map(|rate| rate.value);
     let retries = keys.get("retries").and_then(|entry| reader.number(entry, 0)).map(|count| count.value);
     let Some(entry) = keys.get("query") else {
@@ -107,7 +106,6 @@ pub(super) fn totango(reader: &mut Reader<'_>, entry: Entry<'_>, keys: &Keys<'_>
         token: token?,
         split,
         rate,
-        connect_timeout,
         timeout,
         deadline,
         retries,

@@ -87,6 +87,9 @@ impl KeptBuilder {
     }
 }
 
+/// A batch with its empty cells filled, and the row and column of each of them.
+type Looked<'b> = (Cow<'b, RecordBatch>, Vec<(usize, usize)>);
+
 impl Kept {
     /// Columns that keep, each with how many cells were filled, over all rows read.
     pub fn filled(&self) -> impl Iterator<Item = (usize, u64)> {
@@ -111,11 +114,7 @@ impl Kept {
     ///
     /// # Errors
     /// If the temporary file fails, or the batch is of another shape.
-    pub fn look<'b>(
-        &self,
-        batch: &'b RecordBatch,
-        layout: &Layout,
-    ) -> Result<(Cow<'b, RecordBatch>, Vec<(usize, usize)>), Error> {
+    pub fn look<'b>(&self, batch: &'b RecordBatch, layout: &Layout) -> Result<Looked<'b>, Error> {
         let mut places = Vec::new();
         let found = self.found(batch, layout, |row, column| places.push((row, column)))?;
         Ok((self.put(batch, layout, &found)?, places))

@@ -131,7 +131,6 @@ fn built_pages(folder: &Path, pages: &mut Vec<PathBuf>) {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "who reads the tests' output must see what was not tried")]
 fn the_book_as_built_has_no_link_that_leads_nowhere() {
     if Command::new("mdbook").arg("--version").output().is_err() {
         let cure = "`mdbook` is not installed: .ci/run says how";

@@ -9,6 +9,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+/// A status, and where it points to.
+type Answer = (u16, Option<String>);
+
 /// What a service heard.
 #[derive(Debug, Clone)]
 pub struct Heard {
@@ -26,7 +29,7 @@ impl Heard {
 pub struct Ear {
     server: Arc<tiny_http::Server>,
     heard: Arc<Mutex<Vec<Heard>>>,
-    answers: Arc<Mutex<Vec<(u16, Option<String>)>>>,
+    answers: Arc<Mutex<Vec<Answer>>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
@@ -34,7 +37,7 @@ impl Ear {
     pub fn new() -> Self {
         let server = Arc::new(tiny_http::Server::http("127.0.0.1:0").unwrap());
         let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();
-        let answers: Arc<Mutex<Vec<(u16, Option<String>)>>> = Arc::default();
+        let answers: Arc<Mutex<Vec<Answer>>> = Arc::default();
         let (own, list, next) = (Arc::clone(&server), Arc::clone(&heard), Arc::clone(&answers));
         let thread = thread::spawn(move || {
             while let Ok(mut request) = own.recv() {

@@ -22,8 +22,6 @@ pub struct TotangoSource {
     pub split: Option<Spanned<TotangoSplit>>,
     /// `rate:` calls a minute.
     pub rate: Option<u64>,
-    /// `connect_timeout:` in seconds.
-    pub connect_timeout: Option<u64>,
     /// `timeout:` of one call, in seconds.
     pub timeout: Option<u64>,
     /// `deadline:` of one call with all its retries, in seconds.

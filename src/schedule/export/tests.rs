@@ -192,7 +192,7 @@ fn fields_in_utc_are_the_moments_of_the_daemon() {
             // And what is written of a set reads back as that set.
             for set in &sets {
                 let again = entry(&format!("cron: \"{}\"", set.cron()));
-                assert_eq!(fields(&again.every).unwrap(), [set.clone()], "{}", set.cron());
+                assert_eq!(fields(&again.every).unwrap(), std::slice::from_ref(set), "{}", set.cron());
             }
         }
     }

@@ -101,7 +101,7 @@ proptest! {
 fn a_number_that_is_too_long_is_told_by_the_second_look() {
     let task = task(vec![1]);
     let long = row(2, &[NUMBERS[13], "a", "", "1"]);
-    assert_eq!(outcome(&settled(&task, &[long.clone()])).counts.rejected, 1);
+    assert_eq!(outcome(&settled(&task, std::slice::from_ref(&long))).counts.rejected, 1);
     assert_eq!(rules_of_row(&task, &batch(&[long], 4), 0).unwrap(), [BrokenRule::TooLarge(0)]);
 }
 
