@@ -94,7 +94,10 @@ cases:
     let place = place(mapping, tests);
     place.go(&["test", "mappings"]).ends_with(0).tells(&["1 passed"]);
     place.write("mappings/accounts.test.yaml", tests.replacen("##View", "##Print", 1));
-    place.go(&["test", "mappings"]).ends_with(5);
+    place
+        .go(&["test", "mappings"])
+        .ends_with(3)
+        .tells(&["error[T105]: the output has no column `Reports##View`", "`Reports##Print` has a similar name"]);
 }
 
 #[test]
