@@ -9,6 +9,8 @@ use datafusion::arrow::compute::take_record_batch;
 
 use crate::settle::added;
 use crate::settle::adding::{Adding, Sums, can_add};
+#[cfg(feature = "cluster")]
+use crate::settle::asked::Asked;
 use crate::settle::batch::{Batch, Cells};
 use crate::settle::budget::{Budget, Lease, record_bytes};
 use crate::settle::error::Error;
@@ -46,6 +48,9 @@ pub struct Sink {
     has_rules: bool,
     /// Where rows are added while they are read.
     pub(super) adding: Option<Adding>,
+    /// Where rows are judged for another process.
+    #[cfg(feature = "cluster")]
+    pub(super) asked: Option<Asked>,
     // Facts of the batch at hand, a row each; reused.
     pub(super) flags: Vec<u8>,
     pub(super) hashes: Vec<u128>,
@@ -61,15 +66,20 @@ impl Sink {
         task.layout.check()?;
         let sums = can_add(task).then(|| Arc::new(Sums::new(task, budget)));
         let adding = |number| sums.as_ref().map(|sums| Adding::new(task, sums, number, count));
-        (0..count).map(|number| Self::new(task, adding(number), directory, budget)).collect()
+        (0..count).map(|number| Self::new(task, adding(number), Spill::create(directory)?, budget)).collect()
     }
 
-    fn new(task: &Arc<Task>, adding: Option<Adding>, directory: &Path, budget: &Arc<Budget>) -> Result<Self, Error> {
+    pub(super) fn new(
+        task: &Arc<Task>,
+        adding: Option<Adding>,
+        spill: Spill,
+        budget: &Arc<Budget>,
+    ) -> Result<Self, Error> {
         let columns = task.layout.columns.iter().enumerate();
         Ok(Self {
             task: Arc::clone(task),
             lease: Lease::new(budget),
-            spill: Spill::create(directory)?,
+            spill,
             records: Records::new(link_columns(&task.layout)),
             tally: Tally::new(&task.layout),
             faulty: Vec::new(),
@@ -80,6 +90,8 @@ impl Sink {
             pairs: Pairs::default(),
             has_rules: if adding.is_some() { has_rules_but_sums(task) } else { has_rules(task) },
             adding,
+            #[cfg(feature = "cluster")]
+            asked: None,
             flags: Vec::new(),
             hashes: Vec::new(),
             lower: Vec::new(),
@@ -251,6 +263,10 @@ impl Sink {
 
     fn hash_links(&mut self, task: &Task, batch: &Batch<'_>) {
         let layout = &task.layout;
+        #[cfg(feature = "cluster")]
+        if let Some(asked) = &mut self.asked {
+            asked.note(layout, batch, &mut self.scratch);
+        }
         if let Some(parent) = layout.parent {
             let cells = &batch.columns[parent];
             for (row, flags) in self.flags.iter_mut().enumerate() {
