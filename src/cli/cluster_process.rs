@@ -1,6 +1,7 @@
 //! Starts the processes of a cluster; their log goes to stderr.
 
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
@@ -9,6 +10,8 @@ use crate::cli::given::here_and_now;
 use crate::cli::say::Say;
 use crate::cluster::{Address, ExecutorOptions, SchedulerOptions, executor, scheduler};
 use crate::pipeline::{Exit, Situation, stores_here};
+
+static TOLD: OnceLock<Told> = OnceLock::new();
 
 /// Runs one of the processes until it is ended.
 pub(super) fn start(process: &Process, say: &Say) -> ExitCode {
@@ -19,7 +22,7 @@ pub(super) fn start(process: &Process, say: &Say) -> ExitCode {
     };
     log::set_max_level(level);
     // Only a second logger is refused, and this is the first.
-    let _ = log::set_boxed_logger(Box::new(Told(*say)));
+    let _ = log::set_logger(TOLD.get_or_init(|| Told(*say)));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return say.usage(format!("no threads can be started: {error}")),
