@@ -82,6 +82,26 @@ pub(super) enum Trouble {
     Shape(String),
 }
 
+/// What stands before and behind a trouble in the text of somebody else's error.
+const MARKS: (&str, &str) = ("tanguero-trouble:", ":end");
+
+impl Trouble {
+    /// For where only a text gets through: letters and digits survive any quoting.
+    pub fn to_text(&self) -> String {
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        let hex: String = json.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{}{hex}{}", MARKS.0, MARKS.1)
+    }
+
+    /// From a text that holds one.
+    pub fn in_text(text: &str) -> Option<Self> {
+        let (hex, _) = text.split_once(MARKS.0)?.1.split_once(MARKS.1)?;
+        let byte = |at: usize| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok();
+        let json: Option<Vec<u8>> = (0..hex.len()).step_by(2).map(byte).collect();
+        serde_json::from_slice(&json?).ok()
+    }
+}
+
 impl From<&Error> for Trouble {
     fn from(error: &Error) -> Self {
         match error {
@@ -124,6 +144,15 @@ impl From<Trouble> for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_trouble_is_found_in_the_text_of_another_error() {
+        let trouble = Trouble::Row("a \"quoted\" word".to_owned());
+        let text = format!("{:?}", Some(format!("{:?}", trouble.to_text())));
+        assert_eq!(Trouble::in_text(&text), Some(trouble));
+        assert_eq!(Trouble::in_text("tanguero-trouble:zz:end"), None);
+        assert_eq!(Trouble::in_text("something else"), None);
+    }
 
     #[test]
     fn what_went_wrong_arrives_as_it_was_told() {

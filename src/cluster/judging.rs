@@ -37,7 +37,9 @@ pub async fn judge(
     (as_of, range): (Date, u64),
     sink: Sink,
 ) -> Result<Judged, Error> {
-    let (parts, counted) = cut(driver, source, &shape, (as_of, range)).await?;
+    let parts = parts(driver, source, &shape, (as_of, range)).await?;
+    // The lines of a range were counted when the file was cut.
+    let counted = count(driver, &shape, as_of, &parts, Part::is_whole).await?;
     let items = parts.iter().zip(0..).map(|(part, number)| Item { number, part: part.clone(), range: None });
     let items = items.collect();
     let pivots = judging.layout.pivots;
@@ -66,67 +68,63 @@ pub async fn judge(
     Ok(judged)
 }
 
-/// The parts to be judged, in their order, and of whole files what was counted in them.
-async fn cut(
+/// The parts of `source`, in its order: files, and ranges of big ones.
+pub(super) async fn parts(
     driver: &Driver<'_>,
     source: &Arc<Source>,
     shape: &Shape,
     (as_of, range): (Date, u64),
-) -> Result<(Vec<Part>, BTreeMap<u32, Account>), Error> {
+) -> Result<Vec<Part>, Error> {
     let files = source.parts();
     let cuts: Vec<Option<Cuts>> = files.iter().map(|file| source.cuts(file, range)).collect();
-    let (mut count, mut scan) = (Vec::new(), Vec::new());
-    // Of each item of the two jobs: its file.
-    let (mut counted, mut scanned) = (Vec::new(), Vec::new());
+    let mut items = Vec::new();
+    // Of each item: its file.
+    let mut places = Vec::new();
     for (place, (file, cuts)) in files.iter().zip(&cuts).enumerate() {
-        match cuts {
-            None => {
-                count.push(Item { number: counted.len() as u32, part: file.clone(), range: None });
-                counted.push(place);
-            }
-            Some(cuts) => {
-                for range in &cuts.ranges {
-                    let range = Some(range.clone());
-                    scan.push(Item { number: scanned.len() as u32, part: file.clone(), range });
-                    scanned.push(place);
-                }
-            }
+        for range in cuts.iter().flat_map(|cuts| &cuts.ranges) {
+            items.push(Item { number: places.len() as u32, part: file.clone(), range: Some(range.clone()) });
+            places.push(place);
         }
     }
-    let job = |work| Arc::new(Job { shape: shape.clone(), as_of, work });
-    let accounts: Mutex<BTreeMap<usize, Account>> = Mutex::default();
-    let take_count = |number: u32, _: Vec<Piece>, end: Taken| {
-        let account = end.account.ok_or_else(|| Error::cluster("a count says nothing"))?;
-        accounts.lock().unwrap_or_else(PoisonError::into_inner).insert(counted[number as usize], account);
-        Ok(())
-    };
     let scans: Mutex<BTreeMap<u32, RangeScan>> = Mutex::default();
-    let take_scan = |number: u32, _: Vec<Piece>, end: Taken| {
+    let take = |number: u32, _: Vec<Piece>, end: Taken| {
         let scan = end.scan.ok_or_else(|| Error::cluster("a scan says nothing"))?;
         scans.lock().unwrap_or_else(PoisonError::into_inner).insert(number, scan);
         Ok(())
     };
-    let (counting, scanning) = (job(Work::Count), job(Work::Scan));
-    driver.run(&counting, count, &take_count).await?;
-    driver.run(&scanning, scan, &take_scan).await?;
-    let mut accounts = accounts.into_inner().unwrap_or_else(PoisonError::into_inner);
+    driver.run(&Arc::new(Job { shape: shape.clone(), as_of, work: Work::Scan }), items, &take).await?;
     let scans = scans.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut parts = Vec::new();
-    let mut counts = BTreeMap::new();
-    for (place, (file, cuts)) in files.iter().zip(&cuts).enumerate() {
-        match cuts {
-            None => {
-                counts.extend(accounts.remove(&place).map(|account| (parts.len() as u32, account)));
-                parts.push(file.clone());
-            }
-            Some(cuts) => {
-                let own = scans.iter().filter(|(number, _)| scanned[**number as usize] == place);
-                let own: Vec<RangeScan> = own.map(|(_, scan)| scan.clone()).collect();
-                parts.extend(cuts.parts(file, &own));
-            }
+    let parts = files.iter().zip(&cuts).enumerate().flat_map(|(place, (file, cuts))| match cuts {
+        None => vec![file.clone()],
+        Some(cuts) => {
+            let own = scans.iter().filter(|(number, _)| places[**number as usize] == place);
+            cuts.parts(file, &own.map(|(_, scan)| scan.clone()).collect::<Vec<_>>())
         }
-    }
-    Ok((parts, counts))
+    });
+    Ok(parts.collect())
+}
+
+/// What is in those of `parts` that `wanted` says, by their place.
+pub(super) async fn count(
+    driver: &Driver<'_>,
+    shape: &Shape,
+    as_of: Date,
+    parts: &[Part],
+    wanted: impl Fn(&Part) -> bool,
+) -> Result<BTreeMap<u32, Account>, Error> {
+    let items = parts.iter().zip(0..).filter(|(part, _)| wanted(part));
+    let items = items.map(|(part, number)| Item { number, part: part.clone(), range: None }).collect();
+    let accounts: Mutex<BTreeMap<u32, Account>> = Mutex::default();
+    let take = |number: u32, _: Vec<Piece>, end: Taken| {
+        let account = end.account.ok_or_else(|| Error::cluster("a count says nothing"))?;
+        if let Some(why) = parts[number as usize].disagrees(&account) {
+            return Err(Error::cluster(why));
+        }
+        accounts.lock().unwrap_or_else(PoisonError::into_inner).insert(number, account);
+        Ok(())
+    };
+    driver.run(&Arc::new(Job { shape: shape.clone(), as_of, work: Work::Count }), items, &take).await?;
+    Ok(accounts.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// What an item gave must be what was counted, in rising order, each row once.

@@ -17,6 +17,7 @@ mod message;
 mod node;
 mod perform;
 mod process;
+mod query;
 mod read;
 
 pub use client::Address;
@@ -25,4 +26,4 @@ pub use error::Error;
 pub use job::{Judging, LARGEST};
 pub use judging::{Judged, judge};
 pub use process::{ExecutorOptions, SchedulerOptions, executor, scheduler};
-pub use read::AwayTable;
+pub use query::AwayQuery;

@@ -40,9 +40,8 @@ type Send<'s> = &'s mut dyn FnMut(RecordBatch) -> bool;
 /// Does what `job` says with `item`. What is wrong with the data is part of the result; an error is that of this machine.
 pub(super) fn perform(job: &Job, item: &Item, schema: &SchemaRef, means: &Means, send: Send<'_>) -> Result<()> {
     if let Work::Read(columns) = &job.work {
-        return rows(job, item, columns, (schema, means), send).map_err(|error| {
-            DataFusionError::Execution(serde_json::to_string(&Trouble::from(&error)).unwrap_or_default())
-        });
+        return rows(job, item, columns, (schema, means), send)
+            .map_err(|error| DataFusionError::Execution(Trouble::from(&error).to_text()));
     }
     let mut sent = Sent::new(item.number);
     let result = match work(job, item, means, &mut |body| send(sent.piece(body))) {

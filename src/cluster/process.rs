@@ -9,7 +9,7 @@ use ballista_core::registry::BallistaFunctionRegistry;
 use ballista_core::utils::default_session_builder;
 use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
 use ballista_scheduler::cluster::BallistaCluster;
-use ballista_scheduler::config::SchedulerConfig;
+use ballista_scheduler::config::{SchedulerConfig, TaskDistributionPolicy};
 use ballista_scheduler::scheduler_process::{create_scheduler, start_grpc_service_with_listener};
 use datafusion::error::Result;
 use datafusion::execution::SessionState;
@@ -79,6 +79,7 @@ pub async fn scheduler(options: SchedulerOptions, ready: impl FnOnce(SocketAddr)
         expire_dead_executor_interval_seconds: (options.executor_timeout / 5).max(1),
         no_executors_grace_period_seconds: options.executor_timeout,
         executor_termination_grace_period: options.executor_timeout,
+        task_distribution: TaskDistributionPolicy::RoundRobin,
         finished_job_data_clean_up_interval_seconds: KEPT,
         finished_job_state_clean_up_interval_seconds: KEPT,
         grpc_server_max_decoding_message_size: MESSAGE as u32,

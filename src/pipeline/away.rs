@@ -38,7 +38,8 @@ impl Mappings<'_> {
         tables: &LookupTables,
         warnings: &mut Vec<Diagnostic>,
     ) -> Result<Option<Away>, Failure> {
-        let Some(cluster) = &self.request.cluster else { return Ok(None) };
+        // The result of a query was staged here.
+        let Some(cluster) = self.request.cluster.as_ref().filter(|_| prepared.query.is_none()) else { return Ok(None) };
         let here = |why: String| {
             let message = format!("the rows of `{}` are judged on this machine: {why}", prepared.file.name);
             Diagnostic::warning(&code::CLUSTER_HERE, message).help(code::CLUSTER_HERE.cure)
@@ -80,9 +81,6 @@ fn travelling(
     tables: &LookupTables,
 ) -> Result<(Shape, Judging), String> {
     let resolved = &prepared.resolved;
-    if prepared.query.is_some() {
-        return Err("they are the result of a query, which lies here".to_owned());
-    }
     if task.known.kept.is_some() {
         return Err("`default: keep` fills them with what was published last".to_owned());
     }

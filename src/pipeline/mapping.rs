@@ -89,7 +89,14 @@ impl Mappings<'_> {
         let knowledge = Knowledge::read(resolved, &plain, known, before).await?;
 
         clock.enter(Stage::Query);
-        let rows = prepared.rows(&plain, self.spill, self.stop).await?;
+        #[cfg(feature = "cluster")]
+        let away = self.query_away(prepared, &mut finished.warnings).await?;
+        #[cfg(not(feature = "cluster"))]
+        let away = None;
+        let rows = match away {
+            Some(rows) => rows,
+            None => prepared.rows(&plain, self.spill, self.stop).await?,
+        };
         let arrival = prepared.query.as_ref().is_some_and(|query| query.ordered && query.traceable);
         let session = prepared.session(self.engine, &tables, arrival)?;
         if prepared.query.is_some() {

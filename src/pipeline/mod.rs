@@ -11,6 +11,8 @@ mod account;
 mod asked;
 #[cfg(feature = "cluster")]
 mod away;
+#[cfg(feature = "cluster")]
+mod away_query;
 mod beside;
 mod check;
 mod clash;

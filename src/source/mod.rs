@@ -62,6 +62,8 @@ pub use opened::Source;
 pub use part::{Account, Part, Shape, Untold};
 pub use register::FileRegister;
 pub use staged::{open_fetched, open_staged, schema_of};
+#[cfg(feature = "cluster")]
+pub use table::source_of;
 
 /// Hidden column: the number of a record's file in the [`FileRegister`].
 pub const FILE_COLUMN: &str = "_file";

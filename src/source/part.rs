@@ -107,6 +107,11 @@ impl Part {
         &self.shown
     }
 
+    /// Whether it is a whole file.
+    pub fn is_whole(&self) -> bool {
+        self.bytes.is_none()
+    }
+
     /// Its bytes as stored.
     pub fn size(&self) -> u64 {
         self.bytes.as_ref().map_or(self.size, |bytes| bytes.range.end - bytes.range.start)

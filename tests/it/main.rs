@@ -9,6 +9,8 @@ mod binary;
 mod book;
 mod check;
 mod checker;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod codes;
 mod commands;
 mod comparing;
