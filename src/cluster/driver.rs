@@ -4,6 +4,7 @@
 //! as a job of its own, until patience ends. Nothing is taken from it that has not been checked.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,8 +15,9 @@ use crate::cluster::client::{Address, Client, Progress, fetch};
 use crate::cluster::error::Error;
 use crate::cluster::item::{Item, Taken};
 use crate::cluster::job::Job;
-use crate::cluster::message::{Piece, Received, Whole, schema};
+use crate::cluster::message::{Received, Whole, schema};
 use crate::cluster::node::{JobExec, items};
+use crate::cluster::pieces::Pieces;
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream};
 
 /// Items of a job of the cluster: what is lost with an executor is done again, so it should not be much.
@@ -45,6 +47,8 @@ pub struct Driver<'d> {
     pub address: &'d Address,
     /// What the jobs are called in the scheduler's logs.
     pub name: String,
+    /// For results that are not yet taken.
+    pub folder: &'d Path,
     /// How long it is waited for.
     pub patience: Patience,
     /// Whether the end was asked for.
@@ -57,7 +61,7 @@ pub struct Driver<'d> {
 static SESSIONS: AtomicU64 = AtomicU64::new(0);
 
 /// Takes the number, the pieces and the end of an item.
-pub(super) type Take<'t> = &'t (dyn Fn(u32, Vec<Piece>, Taken) -> Result<(), Error> + Sync);
+pub(super) type Take<'t> = &'t (dyn Fn(u32, &Pieces, Taken) -> Result<(), Error> + Sync);
 
 /// What the lanes share.
 struct Queue {
@@ -146,7 +150,7 @@ impl Driver<'_> {
         };
         let plan = JobExec::new((Arc::clone(job), Arc::clone(packed)), schema(), items(&partitions)?, None);
         self.job(job.name(), Arc::new(plan), async |mut stream| {
-            let mut received = Received::default();
+            let mut received = Received::new(self.folder);
             while let Some(batch) = self.next(&mut stream).await? {
                 for whole in received.take(&batch)? {
                     let place = {
@@ -156,8 +160,7 @@ impl Driver<'_> {
                     let twice = || Error::cluster(format!("task {} came twice", whole.item));
                     let place = place.ok_or_else(twice)?;
                     let Whole { item, pieces, result } = whole;
-                    let pieces = pieces.iter().map(|piece| Piece::from_bytes(piece)).collect::<Result<_, _>>()?;
-                    take(item, pieces, result?)?;
+                    take(item, &pieces, result?)?;
                     open.lock().unwrap_or_else(PoisonError::into_inner).swap_remove(place);
                 }
             }

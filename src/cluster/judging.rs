@@ -11,7 +11,8 @@ use crate::cluster::error::Error;
 use crate::cluster::item::{Item, Taken};
 use crate::cluster::job::{Job, Judging, Work};
 use crate::cluster::message::Piece;
-use crate::settle::{Portion, Sink};
+use crate::cluster::pieces::Pieces;
+use crate::settle::Sink;
 use crate::source::{Account, Cuts, Part, RangeScan, Shape, Source};
 
 /// What came of judging.
@@ -45,14 +46,14 @@ pub async fn judge(
     let pivots = judging.layout.pivots;
     let job = Arc::new(Job { shape, as_of, work: Work::Judge(Box::new(judging)) });
     let taken = Mutex::new((Judged { sink, filtered: Vec::new(), tasks: parts.len() }, BTreeMap::new()));
-    let take = |number: u32, pieces: Vec<Piece>, mut end: Taken| {
+    let take = |number: u32, pieces: &Pieces, mut end: Taken| {
         let part = &parts[number as usize];
         let account = end.account.take().ok_or_else(|| Error::cluster("a task says nothing of its file"))?;
-        check(part, counted.get(&number), &account, (&pieces, &end), pivots)?;
+        check(part, counted.get(&number), &account, (pieces, &end), pivots)?;
         let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
         let (judged, accounts) = &mut *taken;
-        for piece in pieces {
-            match piece {
+        for piece in pieces.iter() {
+            match piece? {
                 Piece::Rows(portion) => judged.sink.take_in(portion)?,
                 Piece::Sums(sums) => judged.sink.take_in_folded(&sums)?,
                 Piece::Filtered(hashes) => judged.filtered.extend(hashes),
@@ -87,7 +88,7 @@ pub(super) async fn parts(
         }
     }
     let scans: Mutex<BTreeMap<u32, RangeScan>> = Mutex::default();
-    let take = |number: u32, _: Vec<Piece>, end: Taken| {
+    let take = |number: u32, _: &Pieces, end: Taken| {
         let scan = end.scan.ok_or_else(|| Error::cluster("a scan says nothing"))?;
         scans.lock().unwrap_or_else(PoisonError::into_inner).insert(number, scan);
         Ok(())
@@ -115,7 +116,7 @@ pub(super) async fn count(
     let items = parts.iter().zip(0..).filter(|(part, _)| wanted(part));
     let items = items.map(|(part, number)| Item { number, part: part.clone(), range: None }).collect();
     let accounts: Mutex<BTreeMap<u32, Account>> = Mutex::default();
-    let take = |number: u32, _: Vec<Piece>, end: Taken| {
+    let take = |number: u32, _: &Pieces, end: Taken| {
         let account = end.account.ok_or_else(|| Error::cluster("a count says nothing"))?;
         if let Some(why) = parts[number as usize].disagrees(&account) {
             return Err(Error::cluster(why));
@@ -132,7 +133,7 @@ fn check(
     part: &Part,
     counted: Option<&Account>,
     account: &Account,
-    (pieces, end): (&[Piece], &Taken),
+    (pieces, end): (&Pieces, &Taken),
     pivots: bool,
 ) -> Result<(), Error> {
     let wrong = |why: String| Err(Error::cluster(format!("{}: {why}", part.shown())));
@@ -142,19 +143,20 @@ fn check(
     if counted.is_some_and(|counted| !counted.counts_like(account)) {
         return wrong("other records were judged than were counted".to_owned());
     }
-    let portions = || pieces.iter().filter_map(|piece| if let Piece::Rows(rows) = piece { Some(rows) } else { None });
-    let rows: u64 = portions().map(|portion| portion.rows() as u64).sum();
+    let (mut rows, mut last) = (0, None);
+    for piece in pieces.iter() {
+        let Piece::Rows(portion) = piece? else { continue };
+        rows += portion.rows() as u64;
+        for position in portion.positions() {
+            if last.is_some_and(|last| last >= *position) || !part.holds(*position) {
+                return wrong("rows came twice or out of their order".to_owned());
+            }
+            last = Some(*position);
+        }
+    }
     let read = end.totals.as_ref().map_or(0, |totals| totals.read);
     if read > account.readable() || !pivots && rows != read {
         return wrong(format!("{rows} rows of {read} arrived, of {} records", account.readable()));
-    }
-    let positions = portions().flat_map(Portion::positions);
-    let mut last = None;
-    for position in positions {
-        if last.is_some_and(|last| last >= position) || !part.holds(*position) {
-            return wrong("rows came twice or out of their order".to_owned());
-        }
-        last = Some(position);
     }
     Ok(())
 }

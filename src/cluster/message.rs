@@ -1,5 +1,6 @@
 //! What executors send: pieces of an item's result, numbered, and at the end how many there were and what they hash to.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use datafusion::arrow::array::{Array, AsArray, BinaryArray, RecordBatch, UInt32Array};
@@ -9,6 +10,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::cluster::error::{Error, Trouble};
 use crate::cluster::item::Taken;
+use crate::cluster::pieces::Pieces;
 use crate::settle::Portion;
 
 /// The number of the last piece of an item, which says what the others were.
@@ -75,10 +77,10 @@ fn batch(item: u32, piece: u32, body: &[u8]) -> RecordBatch {
 }
 
 /// Puts together what one partition of a job sent.
-#[derive(Default)]
 pub(super) struct Received {
+    folder: PathBuf,
     item: Option<u32>,
-    pieces: Vec<Vec<u8>>,
+    pieces: Pieces,
     hash: Xxh3,
 }
 
@@ -122,11 +124,16 @@ impl Piece {
 pub(super) struct Whole {
     /// Its number.
     pub item: u32,
-    pub pieces: Vec<Vec<u8>>,
+    pub pieces: Pieces,
     pub result: Result<Taken, Trouble>,
 }
 
 impl Received {
+    /// Nothing yet; what does not fit into memory lies in `folder`.
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), item: None, pieces: Pieces::new(folder), hash: Xxh3::new() }
+    }
+
     /// One more batch; gives the items that it ends.
     ///
     /// # Errors
@@ -155,10 +162,11 @@ impl Received {
                 return Err(torn());
             }
             self.hash.update(body);
-            self.pieces.push(body.to_vec());
+            self.pieces.push(body)?;
             return Ok(None);
         }
-        let Self { pieces, hash, .. } = std::mem::take(self);
+        let empty = Self::new(&self.folder);
+        let Self { pieces, hash, .. } = std::mem::replace(self, empty);
         let end: End = serde_json::from_slice(body).map_err(|_| torn())?;
         if end.pieces as usize != pieces.len() || end.hash != hex(&hash) {
             return Err(torn());
@@ -178,13 +186,14 @@ mod tests {
 
     fn sent() -> Vec<RecordBatch> {
         let mut sent = Sent::new(7);
-        let mut batches = vec![sent.piece(b"one"), sent.piece(b"two")];
+        let mut batches = vec![sent.piece(b"sone"), sent.piece(b"stwo")];
         batches.push(sent.end(Ok(Taken::default())));
         batches
     }
 
     fn received<'b>(batches: impl IntoIterator<Item = &'b RecordBatch>) -> Result<Vec<Whole>, Error> {
-        let mut received = Received::default();
+        let folder = std::env::temp_dir();
+        let mut received = Received::new(&folder);
         let mut whole = Vec::new();
         for batch in batches {
             whole.extend(received.take(batch)?);
@@ -195,7 +204,12 @@ mod tests {
     #[test]
     fn an_item_is_taken_if_all_of_it_is_there() {
         let whole = received(&sent()).unwrap();
-        assert_eq!((whole[0].item, &whole[0].pieces), (7, &vec![b"one".to_vec(), b"two".to_vec()]));
+        let told = |piece: Result<Piece, Error>| match piece.unwrap() {
+            Piece::Sums(sums) => sums,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(whole[0].item, 7);
+        assert_eq!(whole[0].pieces.iter().map(told).collect::<Vec<_>>(), [b"one".to_vec(), b"two".to_vec()]);
     }
 
     #[test]
@@ -205,7 +219,7 @@ mod tests {
             assert!(received(orders.iter().map(|order| &all[*order])).is_err(), "{orders:?}");
         }
         let mut other = Sent::new(7);
-        let changed = [other.piece(b"one"), other.piece(b"TWO"), all[2].clone()];
+        let changed = [other.piece(b"sone"), other.piece(b"sTWO"), all[2].clone()];
         assert!(received(&changed).is_err());
     }
 }

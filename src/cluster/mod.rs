@@ -16,6 +16,7 @@ mod judging;
 mod message;
 mod node;
 mod perform;
+mod pieces;
 mod process;
 mod query;
 mod read;

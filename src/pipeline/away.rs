@@ -1,5 +1,6 @@
 //! The rows of a mapping judged on a cluster, where the run has one and the mapping can travel.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cluster::{Address, Driver, Error, Judged, Judging, LARGEST, Patience};
@@ -58,7 +59,7 @@ impl Mappings<'_> {
         let told = Mutex::new(Vec::new());
         let stop = || self.stop.is_asked();
         let tell = |what: String| told.lock().unwrap_or_else(PoisonError::into_inner).push(what);
-        let driver = driver(cluster, &address, &prepared.file.name, (&stop, &tell));
+        let driver = driver(cluster, &address, (&prepared.file.name, self.spill), (&stop, &tell));
         let sink = Sink::receiving(task, self.spill, budget)?;
         let way = (self.request.as_of, cluster.range);
         let judged = crate::cluster::judge(&driver, (rows, shape), judging, way, sink).await;
@@ -127,11 +128,11 @@ pub(super) fn check_files(source: &Source, cluster: &ClusterRequest, address: &A
 pub(super) fn driver<'d>(
     cluster: &ClusterRequest,
     address: &'d Address,
-    mapping: &str,
+    (mapping, folder): (&str, &'d Path),
     (stop, tell): (&'d (dyn Fn() -> bool + Sync), &'d (dyn Fn(String) + Sync)),
 ) -> Driver<'d> {
     let patience = Patience { job: std::time::Duration::from_secs(cluster.patience), attempts: ATTEMPTS };
-    Driver { address, name: mapping.to_owned(), patience, stop, tell }
+    Driver { address, name: mapping.to_owned(), folder, patience, stop, tell }
 }
 
 /// A cluster's error as a failure; `sql` is where the user's SQL stands.
