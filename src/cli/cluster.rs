@@ -56,7 +56,7 @@ pub(super) struct ExecutorArguments {
     /// The port at which the scheduler speaks to it.
     #[arg(long, value_name = "PORT", default_value_t = 50052)]
     pub grpc_port: u16,
-    /// The name by which the scheduler and runs reach it [default: what --bind says].
+    /// The name by which the scheduler and runs reach it [default: the address its words come from].
     #[arg(long, value_name = "HOST")]
     pub external_host: Option<String>,
     /// For results until they are fetched, and for what does not fit into memory [default: tanguero-executor-PORT in the

@@ -61,7 +61,7 @@ pub(super) struct ClusterWish {
     /// Every executor sees the files of this machine at the same paths.
     #[arg(long, requires = "cluster")]
     pub shared_files: bool,
-    /// Seconds after which the cluster is asked again for work that is not done; four times in vain end the run.
+    /// Seconds after which the cluster is asked again for work that is not done; five times in vain end the run.
     #[arg(long, value_name = "SECONDS", default_value_t = 600, requires = "cluster", value_parser = clap::value_parser!(u64).range(1..))]
     pub cluster_patience: u64,
     /// Bytes of a big CSV file that make one task of the cluster.

@@ -22,7 +22,8 @@ use datafusion_proto::protobuf::PhysicalPlanNode;
 use tonic::transport::Channel;
 
 use crate::cluster::codec::JobCodec;
-use crate::cluster::error::{Error, Trouble};
+use crate::cluster::error::Error;
+use crate::cluster::told;
 
 /// Most bytes of a message: a job goes out with its lookup tables.
 pub(super) const MESSAGE: usize = 64 << 20;
@@ -173,10 +174,7 @@ impl Client {
         let answer = within("telling of a job", self.scheduler.get_job_status(asked)).await?;
         match answer.status.and_then(|status| status.status) {
             None | Some(Status::Queued(_) | Status::Running(_)) => Ok(Progress::Running),
-            Some(Status::Failed(failed)) => Err(match Trouble::in_text(&failed.error) {
-                Some(trouble) => trouble.into(),
-                None => Error::cluster(format!("job {job} failed: {}", failed.error)),
-            }),
+            Some(Status::Failed(failed)) => Err(told::error(job, &failed.error)),
             Some(Status::Successful(done)) => Ok(Progress::Done(done.partition_location)),
         }
     }

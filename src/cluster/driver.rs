@@ -29,7 +29,7 @@ const LANES: usize = 2;
 /// How often it is asked how far a job is.
 const POLL: Duration = Duration::from_millis(50);
 
-/// A breath before another attempt.
+/// A breath before the second attempt.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// How long and how often a cluster is waited for.
@@ -63,12 +63,8 @@ static SESSIONS: AtomicU64 = AtomicU64::new(0);
 /// Takes the number, the pieces and the end of an item.
 pub(super) type Take<'t> = &'t (dyn Fn(u32, &Pieces, Taken) -> Result<(), Error> + Sync);
 
-/// What the lanes share.
-struct Queue {
-    waiting: VecDeque<Item>,
-    /// Groups that came to nothing since one came to something.
-    vain: u32,
-}
+/// The items that no lane has taken yet.
+type Queue = VecDeque<Item>;
 
 impl Driver<'_> {
     /// Does all `all` of `job`. `take` is given the result of each item, once, in no order.
@@ -77,7 +73,7 @@ impl Driver<'_> {
     /// What is wrong with the data, or, when patience has ended, with the cluster.
     pub(super) async fn run(&self, job: &Arc<Job>, all: Vec<Item>, take: Take<'_>) -> Result<(), Error> {
         let packed: Arc<[u8]> = job.pack().map_err(Error::cluster)?.into();
-        let queue = Mutex::new(Queue { waiting: all.into(), vain: 0 });
+        let queue = Mutex::new(Queue::from(all));
         let lanes = (0..LANES).map(|_| self.lane(job, &packed, &queue, take));
         futures::future::try_join_all(lanes).await.map(drop)
     }
@@ -90,11 +86,13 @@ impl Driver<'_> {
         take: Take<'_>,
     ) -> Result<(), Error> {
         let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);
+        // Times in vain, one after the other.
+        let mut vain = 0;
         loop {
             let group: Vec<Item> = {
-                let mut queue = lock();
-                let count = queue.waiting.len().min(GROUP);
-                queue.waiting.drain(..count).collect()
+                let mut waiting = lock();
+                let count = waiting.len().min(GROUP);
+                waiting.drain(..count).collect()
             };
             if group.is_empty() {
                 return Ok(());
@@ -103,28 +101,24 @@ impl Driver<'_> {
             let done = self.group(job, packed, &open, take).await;
             let left = open.into_inner().unwrap_or_else(PoisonError::into_inner);
             match done {
-                Ok(()) => lock().vain = 0,
+                Ok(()) => vain = 0,
                 Err(error) if error.is_passing() => {
-                    let (vain, tasks) = {
-                        let mut queue = lock();
-                        queue.vain += 1;
-                        let tasks = left.len();
-                        left.into_iter().rev().for_each(|item| queue.waiting.push_front(item));
-                        (queue.vain, tasks)
-                    };
+                    vain += 1;
                     if vain >= self.patience.attempts {
                         return Err(Error::cluster(format!("given up after {vain} attempts: {error}")));
                     }
-                    (self.tell)(format!("{tasks} tasks are handed in again: {error}"));
-                    self.pause().await?;
+                    (self.tell)(format!("{} tasks are handed in again: {error}", left.len()));
+                    left.into_iter().rev().for_each(|item| lock().push_front(item));
+                    self.pause(vain).await?;
                 }
                 Err(error) => return Err(error),
             }
         }
     }
 
-    async fn pause(&self) -> Result<(), Error> {
-        let until = Instant::now() + PAUSE;
+    /// Longer each time: a lost executor is noticed only after a while.
+    pub(super) async fn pause(&self, vain: u32) -> Result<(), Error> {
+        let until = Instant::now() + PAUSE * 2_u32.pow(vain.min(4) - 1);
         while Instant::now() < until {
             self.check_stop()?;
             tokio::time::sleep(POLL).await;

@@ -22,12 +22,10 @@ pub struct Judged {
     pub sink: Sink,
     /// Hashes of the keys that `where` drops.
     pub filtered: Vec<u128>,
-    /// Tasks that the rows were judged in.
-    pub tasks: usize,
 }
 
 /// Has the rows of `source` judged; big files are cut into ranges of about `range` bytes. `sink` takes them in; what a pass
-/// over the source would have found is kept in it.
+/// over the source would have found is kept in it. `advance` is told of records as they are done.
 ///
 /// # Errors
 /// What is wrong with the data, or with the cluster.
@@ -37,6 +35,7 @@ pub async fn judge(
     judging: Judging,
     (as_of, range): (Date, u64),
     sink: Sink,
+    advance: &(dyn Fn(u64) + Sync),
 ) -> Result<Judged, Error> {
     let parts = parts(driver, source, &shape, (as_of, range)).await?;
     // The lines of a range were counted when the file was cut.
@@ -45,7 +44,7 @@ pub async fn judge(
     let items = items.collect();
     let pivots = judging.layout.pivots;
     let job = Arc::new(Job { shape, as_of, work: Work::Judge(Box::new(judging)) });
-    let taken = Mutex::new((Judged { sink, filtered: Vec::new(), tasks: parts.len() }, BTreeMap::new()));
+    let taken = Mutex::new((Judged { sink, filtered: Vec::new() }, BTreeMap::new()));
     let take = |number: u32, pieces: &Pieces, mut end: Taken| {
         let part = &parts[number as usize];
         let account = end.account.take().ok_or_else(|| Error::cluster("a task says nothing of its file"))?;
@@ -60,6 +59,7 @@ pub async fn judge(
             }
         }
         judged.sink.add_totals(end.totals.unwrap_or_default());
+        advance(account.readable());
         accounts.insert(number, account);
         Ok(())
     };

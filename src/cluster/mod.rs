@@ -20,6 +20,7 @@ mod pieces;
 mod process;
 mod query;
 mod read;
+mod told;
 
 pub use client::Address;
 pub use driver::{Driver, Patience};

@@ -114,6 +114,7 @@ impl AwayQuery {
                 Ok(sum) => sum,
                 Err(error) if error.is_passing() && attempt < driver.patience.attempts => {
                     (driver.tell)(format!("the query is handed in again: {error}"));
+                    driver.pause(attempt).await?;
                     continue;
                 }
                 Err(error) => return Err(error),

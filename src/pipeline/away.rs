@@ -17,7 +17,7 @@ use crate::store::Stores;
 use crate::yaml::Span;
 
 /// Times that a job may come to nothing before the run gives up.
-const ATTEMPTS: u32 = 4;
+const ATTEMPTS: u32 = 5;
 
 /// Share of a job's largest size that lookup tables may have before they are packed.
 const TABLES: usize = LARGEST * 2;
@@ -61,14 +61,14 @@ impl Mappings<'_> {
         let tell = |what: String| told.lock().unwrap_or_else(PoisonError::into_inner).push(what);
         let driver = driver(cluster, &address, (&prepared.file.name, self.spill), (&stop, &tell));
         let sink = Sink::receiving(task, self.spill, budget)?;
+        let advance = |records| self.watcher.advance(records);
         let way = (self.request.as_of, cluster.range);
-        let judged = crate::cluster::judge(&driver, (rows, shape), judging, way, sink).await;
+        let judged = crate::cluster::judge(&driver, (rows, shape), judging, way, sink, &advance).await;
         for what in told.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             warnings.push(Diagnostic::warning(&code::CLUSTER_AGAIN, what).help(code::CLUSTER_AGAIN.cure));
         }
         let (path, span) = prepared.sql_place();
-        let Judged { sink, filtered, .. } = judged.map_err(|error| failure(error, Some((&path, span))))?;
-        self.watcher.advance(rows.files().iter().map(|file| file.records).sum());
+        let Judged { sink, filtered } = judged.map_err(|error| failure(error, Some((&path, span))))?;
         let mut keys = KeySetBuilder::new(task.layout.key_ignores_case);
         filtered.into_iter().for_each(|hash| keys.add_hash(hash));
         Ok(Some(Away { sinks: vec![sink], filtered: keys.build() }))

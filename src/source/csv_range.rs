@@ -171,6 +171,8 @@ fn tail(text: &[u8], dialect: &Dialect) -> u64 {
 mod tests {
     use std::time::SystemTime;
 
+    use datafusion::arrow::array::AsArray;
+    use datafusion::arrow::datatypes::UInt64Type;
     use proptest::prelude::*;
 
     use super::*;
@@ -182,7 +184,12 @@ mod tests {
         let mut skipped = 0;
         for part in parts {
             let source = shape.open(part, &Stores::default()).unwrap();
-            source.complete().unwrap();
+            for batch in source.batches(&[3]) {
+                let batch = batch.unwrap();
+                told.extend(
+                    batch.column(0).as_primitive::<UInt64Type>().values().iter().map(|line| format!("{line} good")),
+                );
+            }
             assert_eq!(part.disagrees(&source.account()), None);
             let report = &source.files()[0];
             skipped += report.skipped;
@@ -192,6 +199,7 @@ mod tests {
         }
         let records: u64 = told.iter().filter_map(|line| line.strip_prefix("records ")?.parse::<u64>().ok()).sum();
         told.retain(|line| !line.starts_with("records "));
+        told.sort();
         told.push(format!("records {records}"));
         (told, skipped)
     }
@@ -220,8 +228,8 @@ mod tests {
 
     #[test]
     fn a_file_with_line_ends_in_quotes_is_cut_between_records() {
-        let record = "1,\"two\nlines, \"\"quoted\"\"\",\"\r\n\"\r\n";
-        let text = format!("a,b,c\n{}", record.repeat(200));
+        let record = "\"two\nlines, \"\"quoted\"\"\",\"\r\n\"\r\n";
+        let text = format!("a,b\n{}", record.repeat(200));
         for bytes in [30, 64, 65, 500, 1000] {
             let (parts, cut, whole) = cut(&text, bytes, None);
             assert_eq!(cut, whole);

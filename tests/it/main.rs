@@ -15,6 +15,7 @@ mod codes;
 mod commands;
 mod comparing;
 mod delivering;
+mod deploying;
 mod determinism;
 mod differing;
 mod docs;

@@ -10,8 +10,8 @@ use crate::cluster::processes::{Cluster, TIMEOUT, program};
 /// Seconds after which these runs ask again.
 const PATIENCE: u64 = 12;
 
-/// No run may take longer: four times in vain, and what it does before and after.
-const LIMIT: Duration = Duration::from_secs(5 * (PATIENCE + 2 * TIMEOUT) + 30);
+/// No run may take longer: five times in vain with their pauses, and what it does before and after.
+const LIMIT: Duration = Duration::from_secs(5 * (PATIENCE + TIMEOUT) + 30 + 30);
 
 const MAPPING: &str = "format: accounts\nsources: {crm: {path: \"data/*.csv\"}}\nfrom: crm\n\
     columns: {account_id: Id, account_name: Name, parent_id: Parent, \
@@ -20,7 +20,7 @@ const MAPPING: &str = "format: accounts\nsources: {crm: {path: \"data/*.csv\"}}\
 /// A join and a roll-up: stages behind the one that reads.
 const QUERY: &str = "format: accounts\nsources: {crm: {path: \"data/*.csv\"}}\n\
     from: {sql: \"select a.\\\"Id\\\", max(b.\\\"Name\\\") as \\\"Name\\\", count(*) as \\\"Count\\\" from crm a join crm b on \
-    substr(a.\\\"Id\\\", 1, 6) = b.\\\"Id\\\" group by a.\\\"Id\\\"\"}\n\
+    substr(a.\\\"Id\\\", 1, 6) = b.\\\"Id\\\" group by a.\\\"Id\\\" order by 1\"}\n\
     columns: {account_id: Id, account_name: Name, Seats: {column: Count, type: integer, custom: true}}\n";
 
 /// A project of so many records in 8 files.
@@ -117,7 +117,7 @@ fn an_executor_killed_under_a_query_leaves_the_right_result_or_none() {
     assert!(right_or_nothing(&place, &said, &right));
     let whole = began.elapsed();
     drop(cluster);
-    let rounds: u32 = std::env::var("CLUSTER_KILLS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(3);
+    let rounds: u32 = std::env::var("CLUSTER_KILLS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(2);
     for round in 0..rounds {
         let mut cluster = Cluster::new(2, 1);
         let began = Instant::now();
@@ -201,6 +201,28 @@ fn an_executor_that_cannot_write_fails_the_run_cleanly() {
     let began = Instant::now();
     let said = ended(begin(&place, &cluster.url, 32 << 20), began);
     assert!(!right_or_nothing(&place, &said, b""), "{}", said.err);
+}
+
+#[test]
+fn what_is_wrong_with_a_row_is_told_as_it_is_told_locally() {
+    let cluster = Cluster::new(1, 1);
+    for sql in ["1 / integer(\\\"Name\\\")", "cast(\\\"Id\\\" as bigint)"] {
+        let place = Place::new(&[("data/a.csv", "Id,Name\nA1,0\n")]);
+        let sources = "format: accounts\nsources: {crm: {path: \"data/*.csv\"}}\n";
+        let queried = format!(
+            "{sources}from: {{sql: \"select *, {sql} as \\\"N\\\" from crm order by 1\"}}\ncolumns: {{account_id: Id, account_name: N}}\n"
+        );
+        let judged = format!("{sources}from: crm\ncolumns: {{account_id: Id, account_name: {{sql: \"{sql}\"}}}}\n");
+        for mapping in [queried, judged] {
+            place.write("mapping.yaml", mapping);
+            let told = |more: &[&str]| {
+                let mut arguments = vec!["run", "mapping.yaml", "--as-of", "2026-11-20", "--state", "off"];
+                arguments.extend(more);
+                place.go(&arguments).ends_with(1).tells(&["Q307"]).err
+            };
+            assert_eq!(told(&["--cluster", &cluster.url]), told(&[]));
+        }
+    }
 }
 
 #[test]

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
 
 use tanguero::pipeline::{ClusterRequest, RunRequest};
 
-use crate::binary::{Place, Said};
+use crate::binary::{Place, Said, send};
 use crate::cluster::processes::Cluster;
 use crate::golden;
 use crate::services::service;
-use crate::support::{go, messages, request};
+use crate::support::{copy, go, messages, request, root};
 
 /// Records whose quoted cells hold line ends, among them duplicates, faults and unreadable ones.
 fn records(from: usize, to: usize) -> String {
@@ -103,7 +105,7 @@ fn executors_read_a_store_with_credentials_of_their_own() {
     }
     let local = outcome(&place, None);
     let home = Place::new(&[("tanguero.yaml", &service.project())]);
-    let dress = |command: &mut std::process::Command| {
+    let dress = |command: &mut Command| {
         command.current_dir(home.path()).env("STORE_SECRET", service.secret());
     };
     let cluster = Cluster::with(2, 1, dress);
@@ -136,4 +138,43 @@ fn an_executor_without_the_credentials_says_so() {
     let said = Said::new(&service.command(&place, &command).output().unwrap());
     assert!([1, 3, 7].contains(&said.code), "{} {}", said.code, said.err);
     assert!(!said.err.contains(service.secret()) && place.published().is_empty(), "{}", said.err);
+}
+
+/// The cluster of `deploy/local-cluster`, which ends with its owner.
+struct Script(Child);
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        send("TERM", self.0.id());
+        let ended = self.0.wait().unwrap();
+        assert_eq!(ended.code(), Some(143), "the script was asked to end");
+    }
+}
+
+#[test]
+fn the_shipped_set_is_the_same_on_the_cluster_of_the_script() {
+    let place = Place::new(&[]);
+    for folder in ["mappings", "queries", "examples"] {
+        copy(&root().join(folder), &place.join(folder));
+    }
+    fs::copy(root().join("tanguero.yaml"), place.join("tanguero.yaml")).unwrap();
+    let mut command = Command::new(root().join("deploy/local-cluster"));
+    command.arg(env!("CARGO_BIN_EXE_tanguero")).env("SLOTS", "2").current_dir(place.path());
+    let mut script = Script(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+    let mut url = String::new();
+    BufReader::new(script.0.stdout.take().unwrap()).read_line(&mut url).unwrap();
+    let run = |more: &[&str]| {
+        let _ = fs::remove_dir_all(place.join("out"));
+        let mut arguments = vec!["run", "--as-of", "2026-11-20", "--state", "off", "--local"];
+        arguments.extend(more);
+        place.go(&arguments).ends_with(0);
+        place.published()
+    };
+    let local = run(&[]);
+    assert!(local.len() > 20, "{:?}", local.keys());
+    let away = run(&["--cluster", url.trim(), "--cluster-range", "4000"]);
+    for (name, bytes) in &local {
+        assert!(away.get(name) == Some(bytes), "{name} differs");
+    }
+    assert_eq!(away.len(), local.len());
 }
