@@ -46,6 +46,7 @@ pub(super) struct CsvFile {
     /// Where the records begin; `None` where there is nothing.
     pub start: Option<Start>,
     /// Bytes before its first text, where a byte of text is a byte of the file.
+    #[cfg(feature = "cluster")]
     pub origin: Option<u64>,
     /// Only these bytes of the file are read, the first of them the first of a record.
     pub range: Option<Range<u64>>,
@@ -158,7 +159,17 @@ impl CsvForm {
             return Err(SourceError::file(&code::HEADER, source, shown, fact));
         }
         let Self { dialect, footer, .. } = self.clone();
-        Ok(CsvFile { dialect, form, footer, names, duplicates, start, origin: reader.origin(), range: None })
+        Ok(CsvFile {
+            dialect,
+            form,
+            footer,
+            names,
+            duplicates,
+            start,
+            #[cfg(feature = "cluster")]
+            origin: reader.origin(),
+            range: None,
+        })
     }
 }
 

@@ -57,7 +57,6 @@ pub(super) struct FileCount {
     /// Where its pieces begin, where one can return to them.
     pub index: Arc<[Mark]>,
     /// The line behind its last byte, in CSV; only looked at where a file is read in ranges.
-    #[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "files are read in ranges on a cluster"))]
     pub next_line: u64,
 }
 

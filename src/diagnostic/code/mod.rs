@@ -68,7 +68,7 @@ pub struct Code {
 /// Every code, in order.
 pub fn register() -> &'static [&'static Code] {
     static REGISTER: LazyLock<Vec<&'static Code>> =
-        LazyLock::new(|| [MAPPING, ROW, RUN, TEST, FORM, WEB, CLUSTER, DELIVER, SCHEDULE].concat());
+        LazyLock::new(|| [MAPPING, ROW, RUN, TEST, FORM, WEB, DELIVER, SCHEDULE, CLUSTER].concat());
     &REGISTER
 }
 

@@ -70,7 +70,7 @@ fn right_or_nothing(place: &Place, said: &Said, right: &[u8]) -> bool {
         }
         code => {
             assert_eq!(code, 7, "{}", said.err);
-            assert!(said.err.contains("N861") && place.published().is_empty(), "{}", said.err);
+            assert!(said.err.contains("N891") && place.published().is_empty(), "{}", said.err);
             false
         }
     }
@@ -113,7 +113,7 @@ fn an_executor_killed_under_a_query_leaves_the_right_result_or_none() {
     let cluster = Cluster::new(2, 1);
     let began = Instant::now();
     let said = ended(begin(&place, &cluster.url, 32 << 20), began).ends_with(0);
-    assert!(!said.err.contains("N863"), "{}", said.err);
+    assert!(!said.err.contains("N893"), "{}", said.err);
     assert!(right_or_nothing(&place, &said, &right));
     let whole = began.elapsed();
     drop(cluster);
@@ -150,7 +150,7 @@ fn a_scheduler_killed_ends_the_run_without_a_result() {
     let child = begin(&place, &cluster.url, 20_000);
     until("a task", || cluster.log("executor0").contains("Finished task"));
     cluster.scheduler.kill().unwrap();
-    let said = ended(child, began).ends_with(7).tells(&["N861"]);
+    let said = ended(child, began).ends_with(7).tells(&["N891"]);
     assert!(place.published().is_empty() && place.leftovers().is_empty(), "{}", said.err);
 }
 
@@ -159,10 +159,10 @@ fn a_cluster_without_executors_or_without_a_scheduler_is_refused_at_once() {
     let place = project(80);
     let began = Instant::now();
     let cluster = Cluster::new(0, 1);
-    place.go(&arguments(&cluster.url, "1000", "60")).ends_with(7).tells(&["N861", "has no executor"]);
+    place.go(&arguments(&cluster.url, "1000", "60")).ends_with(7).tells(&["N891", "has no executor"]);
     let url = cluster.url.clone();
     drop(cluster);
-    place.go(&arguments(&url, "1000", "60")).ends_with(7).tells(&["N861", "no scheduler answers"]);
+    place.go(&arguments(&url, "1000", "60")).ends_with(7).tells(&["N891", "no scheduler answers"]);
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     assert!(place.published().is_empty());
 }
@@ -172,7 +172,7 @@ fn files_of_this_machine_are_not_looked_for_on_others() {
     let place = project(80);
     // An address for documentation, at which nobody is.
     let far = "df://192.0.2.1:50050";
-    place.go(&arguments(far, "1000", "60")).ends_with(1).tells(&["N862", "--shared-files"]);
+    place.go(&arguments(far, "1000", "60")).ends_with(1).tells(&["N892", "--shared-files"]);
     let local = program().args(["run", "--cluster", "localhost:50050"]).current_dir(place.path()).output().unwrap();
     assert_ne!(Said::new(&local).code, 0);
 }

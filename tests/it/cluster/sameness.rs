@@ -114,7 +114,7 @@ fn executors_read_a_store_with_credentials_of_their_own() {
     let arguments =
         ["run", "mapping.yaml", "--cluster", &cluster.url, "--cluster-range", "9000", "--as-of", "2026-11-20"];
     let said = Said::new(&service.command(&place, &arguments).output().unwrap()).ends_with(0);
-    assert!(!said.err.contains("N863"), "{}", said.err);
+    assert!(!said.err.contains("N893"), "{}", said.err);
     assert_eq!(place.published()["mapping.csv"], local.0["mapping.csv"]);
     for process in ["scheduler", "executor0", "executor1"] {
         let log = cluster.log(process);
