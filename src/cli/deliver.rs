@@ -49,7 +49,9 @@ pub(super) fn deliver(arguments: &DeliverArguments, say: &Say) -> ExitCode {
     } else if !say.quiet && !lines.is_empty() {
         say.line(&lines);
     }
-    if outcome.exit == Exit::Good && outcome.steps.is_empty() {
+    if let Some(folder) = &outcome.unpublished {
+        say.line(&format!("nothing is published in {folder} yet: `tanguero run` does that, and delivers"));
+    } else if outcome.exit == Exit::Good && outcome.steps.is_empty() {
         say.line("everything that is published has arrived");
     }
     match (outcome.exit, signal.load(std::sync::atomic::Ordering::Relaxed)) {

@@ -96,10 +96,10 @@ fn judge(
     while let Some(batch) = Handle::current().block_on(stream.next()) {
         sink.push(&batch?)?;
         if sink.waiting() >= MESSAGE {
-            give(Piece::Rows(sink.portion()), send)?;
+            give(Piece::Rows(sink.portion()?), send)?;
         }
     }
-    let portion = sink.portion();
+    let portion = sink.portion()?;
     if portion.rows() > 0 {
         give(Piece::Rows(portion), send)?;
     }

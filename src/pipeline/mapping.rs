@@ -214,6 +214,7 @@ impl Mappings<'_> {
             finished.report.outputs = finished.outputs.iter().map(|staged| staged.file.clone()).collect();
             account::sizes(prepared, finished);
         }
+        settled.check()?;
         account::balance(finished)
     }
 

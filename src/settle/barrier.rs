@@ -33,8 +33,8 @@ pub(super) struct Barrier {
     pub(super) groups: Vec<Groups>,
 }
 
-/// Brings the sinks together.
-pub(super) fn open(task: &Task, sinks: Vec<Sink>, directory: &Path) -> Result<Barrier, Error> {
+/// Brings the sinks together; the rows' records on disk, if they are `to_disk`.
+pub(super) fn open(task: &Task, sinks: Vec<Sink>, directory: &Path, to_disk: bool) -> Result<Barrier, Error> {
     let mut tally = Tally::new(&task.layout);
     let (mut files, mut records, mut faulty, mut kept) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut leases, mut groups) = (Vec::new(), Vec::new());
@@ -73,7 +73,8 @@ pub(super) fn open(task: &Task, sinks: Vec<Sink>, directory: &Path) -> Result<Ba
     let pieces = source_order(&records, task.layout.arrival_order);
     let faulty = renumber(&faulty, &pieces);
     let kept = renumber(&kept, &pieces);
-    Ok(Barrier { rows: Rows::gather(records, &pieces), files, tally, faulty, kept, leases, groups })
+    let rows = Rows::gather(records, &pieces, to_disk.then_some(directory))?;
+    Ok(Barrier { rows, files, tally, faulty, kept, leases, groups })
 }
 
 /// (row, column) pairs of each sink, with the rows' numbers in source order.

@@ -1,4 +1,4 @@
-//! How much memory rows may take that cannot be moved to disk.
+//! How much memory rows may take.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -63,6 +63,21 @@ impl Lease {
         Ok(())
     }
 
+    /// Bytes that all have taken.
+    pub(super) fn used(&self) -> u64 {
+        self.budget.used()
+    }
+
+    /// Whether `bytes` more are more than there are.
+    pub(super) fn is_short_of(&self, bytes: u64) -> bool {
+        self.budget.used().saturating_add(bytes) > self.budget.limit
+    }
+
+    /// Bytes that nobody has taken.
+    pub(super) fn free(&self) -> u64 {
+        self.budget.limit.saturating_sub(self.budget.used())
+    }
+
     /// Gives back all but `bytes`.
     pub(super) fn shrink_to(&mut self, bytes: u64) {
         let given = self.bytes.saturating_sub(bytes);
@@ -85,6 +100,14 @@ pub fn record_bytes(task: &Task) -> u64 {
     let order = if layout.order_by.is_some() { 16 } else { 0 };
     let lower = if task.watches_case() { 8 } else { 0 };
     8 + 4 + 1 + keyed + parent + order + lower + 16 * link_columns(layout) as u64
+}
+
+/// Bytes that a row takes while it is settled where records lie on disk: its flags, its fate, a bit each for what is known
+/// of parents, its depth and its place by depth.
+pub(super) fn settle_bytes_on_disk(task: &Task) -> u64 {
+    let depth = if task.wants_depth() { 4 } else { 0 };
+    let order = if task.rules.hierarchy.parents_first { 4 } else { 0 };
+    1 + 1 + 1 + depth + order
 }
 
 /// Bytes that a row takes while it is settled: its record, its place in the table of keys, its winner, its links, its

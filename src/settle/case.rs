@@ -113,7 +113,7 @@ impl Case {
 
     /// Notes that a policy refuses the run because of `row`; `message` says what all such rows have in common.
     pub(super) fn refuse(&mut self, code: &'static str, message: &'static str, row: usize) {
-        let position = Position::unpack(self.rows.position[row]);
+        let position = Position::unpack(self.rows.position.get(row));
         let refusal = Refusal { code, message: message.to_owned(), rows: 0, first: position };
         let refusal = self.refusals.entry(message).or_insert(refusal);
         refusal.rows += 1;

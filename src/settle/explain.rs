@@ -72,8 +72,7 @@ impl<'a> Explainer<'a> {
     pub fn explain(&mut self, rejected: &Rejected, own: Option<&dyn Fn(usize) -> String>) -> io::Result<Explanation> {
         let layout = &self.settled.task().layout;
         // A record that went into a rejected row shares its reasons: there the cells are that decided.
-        let winner = self.settled.case.winners.winner.get(rejected.row);
-        let row = winner.map_or(rejected.row, |winner| *winner as usize);
+        let row = self.settled.case.winners.of(rejected.row as u32) as usize;
         let row = Row { number: row, cells: own.filter(|_| row == rejected.row) };
         let mut told = Explanation {
             code: None,
@@ -177,7 +176,7 @@ impl<'a> Explainer<'a> {
 
     fn relate(&mut self, told: &mut Explanation, row: u32) -> io::Result<()> {
         told.related = self.key(row as usize)?;
-        told.related_position = Some(Position::unpack(self.settled.case.rows.position[row as usize]));
+        told.related_position = Some(Position::unpack(self.settled.case.rows.position.get(row as usize)));
         Ok(())
     }
 

@@ -58,7 +58,7 @@ pub(super) fn fold(case: &mut Case, directory: &Path) -> Result<(), Error> {
     let mut rewritten = Vec::new();
     let file = case.files.len() as u32;
     for row in 0..case.rows.count {
-        let last = case.winners.winner[row];
+        let last = case.winners.of(row as u32);
         let number = groups.number[last as usize];
         if number == NO_ROW || case.winners.fate[row] == Fate::RejectedKey {
             continue;
@@ -111,7 +111,7 @@ pub(super) fn follow(case: &mut Case) {
         }
     }
     for row in 0..case.rows.count {
-        let last = case.winners.winner.get(row).copied().unwrap_or(NO_ROW);
+        let last = case.winners.of(row as u32);
         if case.winners.fate[row] != Fate::Merged || case.is_written(last as usize) {
             continue;
         }
@@ -128,7 +128,7 @@ impl Groups {
         let mut number = vec![NO_ROW; case.rows.count];
         let mut count = 0;
         for (row, fate) in case.winners.fate.iter().enumerate() {
-            let slot = &mut number[case.winners.winner[row] as usize];
+            let slot = &mut number[case.winners.of(row as u32) as usize];
             if *fate == Fate::Merged && *slot == NO_ROW {
                 *slot = count;
                 count += 1;
@@ -231,7 +231,7 @@ fn judge(task: &Task, rows: &mut Rows, row: usize, folded: &RowCells) -> Option<
     let mut flags = 0;
     if let Some(parent) = task.layout.parent {
         let value = cell(parent);
-        rows.parent[row] = if value.is_empty() { NONE } else { task.link_hash(value, &mut scratch) };
+        rows.parent.set(row, if value.is_empty() { NONE } else { task.link_hash(value, &mut scratch) });
         flags |= if task.known.accounts.holds(value) { flag::PARENT_KNOWN } else { 0 };
     }
     let mut link = 0;
@@ -255,11 +255,11 @@ impl Verdicts {
             if case.winners.fate[row] == Fate::RejectedKey {
                 continue;
             }
-            let last = case.winners.winner[row];
+            let last = case.winners.of(row as u32);
             if let Some(stands_for) = self.spoiled.get(&last) {
                 let spoils = self.spoilers.contains(&(row as u32));
                 case.winners.fate[row] = if spoils { Fate::RejectedCells } else { Fate::Duplicate };
-                case.winners.winner[row] = *stands_for;
+                case.winners.winner.set(row, *stands_for);
             } else if broken.contains(&last) && last as usize != row {
                 case.winners.fate[row] = Fate::Duplicate;
             }

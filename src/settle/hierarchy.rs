@@ -1,13 +1,17 @@
 //! Parents: each must exist, none may be its own ancestor, and trees may be only so deep. Article HIER.
 //!
-//! Every row has at most one parent, so the rows are walked upwards from each one not settled yet until something known
-//! is met, and judged on the way back down: each row once, parents before children, without recursion. A loop is met as
-//! a row that is already on the way.
+//! Every row has at most one parent. Rows without a parent in the file are judged first. Then those that are parents and have
+//! one: they are walked upwards from each one not settled yet until something known is met, and judged on the way back down:
+//! each row once, parents before children, without recursion. A loop is met as a row that is already on the way. All others
+//! hang below a row that is judged by then. So only rows in the middle of a tree are ever looked at out of order.
 
+use std::io;
 use std::ops::Range;
 
 use crate::mapping::HierarchyPolicy;
+use crate::settle::bits::Bits;
 use crate::settle::case::{Case, NoteKind};
+use crate::settle::column::Column;
 use crate::settle::fate::Reason;
 use crate::settle::record::flag;
 use crate::settle::table::NO_ROW;
@@ -24,35 +28,63 @@ pub(super) struct Loop {
     pub(super) length: usize,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    New,
-    OnTheWay,
-    Settled,
-}
-
 /// Judges the parents of all rows that are written so far.
-pub(super) fn judge(case: &mut Case) {
-    let Some(column) = case.task.layout.parent else { return };
+pub(super) fn judge(case: &mut Case) -> io::Result<()> {
+    let Some(column) = case.task.layout.parent else { return Ok(()) };
     if case.task.wants_depth() {
         case.depth = vec![0; case.rows.count];
     }
-    let links = parent_rows(case);
-    let state = vec![State::New; links.len()];
-    let mut judge = Judge { case, links, column, state, way: Vec::new() };
-    for row in 0..judge.links.len() {
+    let links = parent_rows(case)?;
+    let parents = std::mem::take(&mut case.rows.parent);
+    let mut is_parent = Bits::new(case.rows.count);
+    links.each(|_, links| {
+        links.iter().filter(|link| **link != NO_ROW).for_each(|link| is_parent.set(*link as usize, true));
+        Ok(())
+    })?;
+    let (open, on_the_way) = (Bits::new(case.rows.count), Bits::new(case.rows.count));
+    let mut judge = Judge { case, links: &links, column, open, on_the_way, way: Vec::new() };
+    let mut parent_of = parents.rising();
+    links.each(|start, links| {
+        for (row, link) in (start..).zip(links) {
+            match judge.case.is_written(row) {
+                true if *link == NO_ROW => judge.judge_row(row, NO_ROW, parent_of.get(row) != 0),
+                true if is_parent.get(row) => judge.open.set(row, true),
+                _ => {}
+            }
+        }
+        Ok(())
+    })?;
+    let mut from = 0;
+    while let Some(row) = judge.open.next_set(from) {
         judge.settle(row);
+        from = row + 1;
     }
+    links.each(|start, links| {
+        for (row, link) in (start..).zip(links).filter(|(row, link)| **link != NO_ROW && !is_parent.get(*row)) {
+            if judge.case.is_written(row) {
+                judge.judge_row(row, *link, true);
+            }
+        }
+        Ok(())
+    })?;
+    links.check()?;
+    parents.check()?;
+    case.rows.parent = parents;
+    Ok(())
 }
 
 /// Per row the row of its parent in this file.
-pub(super) fn parent_rows(case: &Case) -> Vec<u32> {
+pub(super) fn parent_rows(case: &mut Case) -> io::Result<Column<u32>> {
+    if let Some(links) = case.winners.links.take() {
+        return Ok(links);
+    }
+    let case = &*case;
     let mut links = vec![NO_ROW; case.rows.count];
     let threads = if links.len() < 1 << 16 { 1 } else { case.task.rules.threads.max(1) };
     let part = links.len().div_ceil(threads).max(1);
     let link = |rows: Range<usize>, links: &mut [u32]| {
         for (row, link) in rows.zip(links).filter(|(row, _)| case.is_written(*row)) {
-            *link = case.winners.find(&case.rows, case.rows.parent[row]).unwrap_or(NO_ROW);
+            *link = case.winners.find(&case.rows, case.rows.parent.get(row)).unwrap_or(NO_ROW);
         }
     };
     // Threads wait for memory at the same time: that is what they are for here.
@@ -63,44 +95,44 @@ pub(super) fn parent_rows(case: &Case) -> Vec<u32> {
             if threads == 1 { link(rows, links) } else { drop(scope.spawn(move || link(rows, links))) }
         }
     });
-    links
+    Ok(Column::Memory(links))
 }
 
 struct Judge<'a> {
     case: &'a mut Case,
-    links: Vec<u32>,
+    links: &'a Column<u32>,
     column: usize,
-    state: Vec<State>,
-    /// Rows between the one settled now and its first settled ancestor; reused.
-    way: Vec<usize>,
+    /// Rows with a parent that are parents, as long as they are not judged.
+    open: Bits,
+    on_the_way: Bits,
+    /// Rows between the one settled now and its first settled ancestor, each with its parent; reused.
+    way: Vec<(u32, u32)>,
 }
 
 impl Judge<'_> {
     /// Settles `start` and all its ancestors.
     fn settle(&mut self, start: usize) {
-        if self.state[start] != State::New || !self.case.is_written(start) {
-            return;
-        }
         let mut way = std::mem::take(&mut self.way);
         let mut row = start;
         loop {
-            self.state[row] = State::OnTheWay;
-            way.push(row);
-            let next = self.links[row];
-            if next == NO_ROW || self.state[next as usize] == State::Settled || !self.case.is_written(next as usize) {
-                break;
-            }
-            if self.state[next as usize] == State::OnTheWay {
-                let from = way.iter().rposition(|member| *member == next as usize);
-                let members = way.split_off(from.expect("a row on the way stands in it"));
-                self.judge_loop(members);
-                break;
-            }
+            self.open.set(row, false);
+            self.on_the_way.set(row, true);
+            let next = self.links.get(row);
+            way.push((row as u32, next));
             row = next as usize;
+            if self.on_the_way.get(row) {
+                let from = way.iter().rposition(|(member, _)| *member == next);
+                let members = way.split_off(from.expect("a row on the way stands in it"));
+                self.judge_loop(members.into_iter().map(|(member, _)| member as usize).collect());
+                break;
+            }
+            if !self.open.get(row) {
+                break;
+            }
         }
-        while let Some(row) = way.pop() {
-            self.judge_row(row);
-            self.state[row] = State::Settled;
+        while let Some((row, parent)) = way.pop() {
+            self.judge_row(row as usize, parent, true);
+            self.on_the_way.set(row as usize, false);
         }
         self.way = way;
     }
@@ -113,16 +145,15 @@ impl Judge<'_> {
         self.case.loops.push(Loop { shown, length: members.len() });
         let reason = if members.len() == 1 { Reason::ParentSelf } else { Reason::ParentLoop { number } };
         for row in members {
-            self.state[row] = State::Settled;
+            self.on_the_way.set(row, false);
             let policy = self.case.task.rules.hierarchy.cycles;
             self.apply(policy, row, reason, "accounts are one another's parents");
         }
     }
 
-    fn judge_row(&mut self, row: usize) {
-        let parent = self.links[row];
+    fn judge_row(&mut self, row: usize, parent: u32, has_parent: bool) {
         let known = self.case.rows.flags[row] & flag::PARENT_KNOWN != 0;
-        if self.case.rows.parent[row] == 0 {
+        if !has_parent {
             self.set_depth(row, 1);
         } else if parent != NO_ROW && self.case.is_written(parent as usize) {
             let above = self.case.depth.get(parent as usize).copied().unwrap_or(0);

@@ -13,11 +13,14 @@ mod amount;
 mod asked;
 mod barrier;
 mod batch;
+mod bits;
 mod budget;
 #[cfg(feature = "cluster")]
 mod carried;
 mod case;
 mod cells;
+mod column;
+mod deal;
 mod error;
 mod explain;
 mod fate;
@@ -46,6 +49,7 @@ mod settled;
 mod shard;
 mod sink;
 mod spill;
+mod stored;
 mod table;
 mod tally;
 #[cfg(test)]
@@ -78,24 +82,36 @@ pub use tally::{Warning, WarningKind};
 #[cfg(feature = "cluster")]
 pub use travel::Totals;
 
-use budget::Lease;
+use budget::{Lease, settle_bytes_on_disk};
 use case::Case;
+use deal::Room;
 
 /// Settles all rows that the sinks of one run took. `directory` takes further temporary files.
 pub fn settle(task: &Arc<Task>, sinks: Vec<Sink>, directory: &Path, budget: &Arc<Budget>) -> Result<Settled, Error> {
     task.layout.check()?;
     let mut lease = Lease::new(budget);
     let rows: u64 = sinks.iter().map(|sink| u64::from(sink.records.rows)).sum();
-    lease.take(rows * (settle_bytes(task) - record_bytes(task)), "settling")?;
+    let more = rows * (settle_bytes(task) - record_bytes(task));
+    let are_stored = sinks.iter().any(|sink| sink.records.are_stored());
+    let to_disk = are_stored || task.may_leave_memory() && lease.is_short_of(more);
+    if !to_disk {
+        lease.take(more, "settling")?;
+    }
     let sums = sinks.iter().find_map(|sink| Some(sink.adding.as_ref()?.sums.count())).unwrap_or(0);
     lease.take(sums * (settle_bytes(task) + added::SUM_BYTES), "settling")?;
-    let mut barrier = barrier::open(task, sinks, directory)?;
+    let mut barrier = barrier::open(task, sinks, directory, to_disk)?;
+    if to_disk {
+        barrier.leases.clear();
+        lease.take(rows * settle_bytes_on_disk(task), "settling")?;
+    }
+    let room = Room { directory, bytes: lease.free() / 2 };
+    let room = to_disk.then_some(&room);
     let mut case = if task.layout.pivots {
         let pivoted = pivot::pivot(task, &mut barrier, directory)?;
         let winners = winner::take_all(&barrier.rows);
         Case { pivoted: Some(pivoted), ..Case::new(task, barrier, winners, lease) }
     } else {
-        let winners = winner::choose(&mut barrier.rows, &task.rules);
+        let winners = winner::choose(&mut barrier.rows, &task.rules, room)?;
         Case::new(task, barrier, winners, lease)
     };
     fold::fold(&mut case, directory)?;
@@ -103,9 +119,11 @@ pub fn settle(task: &Arc<Task>, sinks: Vec<Sink>, directory: &Path, budget: &Arc
     foreign_key::judge(&mut case);
     reference::judge(&mut case)?;
     let before = case.reasons.len();
-    hierarchy::judge(&mut case);
-    reference::judge_again(&mut case, before);
+    hierarchy::judge(&mut case)?;
+    reference::judge_again(&mut case, before)?;
     fold::follow(&mut case);
     case.follow_notes(directory)?;
-    Settled::new(case)
+    let settled = Settled::new(case, room)?;
+    settled.check()?;
+    Ok(settled)
 }

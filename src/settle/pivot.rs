@@ -157,7 +157,8 @@ impl Writer<'_> {
         rows.position.push(group.position);
         rows.key.push(hash);
         rows.flags.push(flags);
-        rows.end.push(rows.end.last().copied().unwrap_or(0));
+        let last = rows.end.len().checked_sub(1).map_or(0, |last| rows.end.get(last));
+        rows.end.push(last);
         rows.count += 1;
         self.spill.flush_if_large()?;
         Ok(())

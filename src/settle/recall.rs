@@ -26,7 +26,7 @@ impl Settled {
     /// If it is more than the budget allows.
     pub fn recall(&self) -> Result<Recall<'_>, Error> {
         let case = &self.case;
-        let position = |row: &u32| case.rows.position[*row as usize];
+        let position = |row: &u32| case.rows.position.get(*row as usize);
         let is_rejected = |row: &u32| {
             matches!(self.fate(*row as usize), Fate::RejectedKey | Fate::RejectedCells | Fate::RejectedReason)
         };
@@ -36,7 +36,7 @@ impl Settled {
         let mut rows: Vec<u32> = (0..count).filter(is_rejected).collect();
         rows.sort_by_key(position);
         // A query may give one record several rows, of which not all are rejected: to tell them apart all are needed.
-        if !case.task.layout.pivots && case.rows.position.windows(2).any(|pair| pair[0] >= pair[1]) {
+        if !case.task.layout.pivots && !case.rows.positions_rise()? {
             let of_rejected = |row: &u32| rows.binary_search_by_key(&position(row), position).is_ok();
             let mut all: Vec<u32> = (0..count).filter(of_rejected).collect();
             lease.take((all.len() - rows.len()) as u64 * ROW_BYTES, "telling of rejected rows")?;
@@ -72,6 +72,6 @@ impl Recall<'_> {
     }
 
     fn position(&self, row: u32) -> Position {
-        Position::unpack(self.settled.case.rows.position[row as usize])
+        Position::unpack(self.settled.case.rows.position.get(row as usize))
     }
 }

@@ -1,7 +1,11 @@
-//! The narrow record of each row that stays in memory while the row itself lies in the spill file.
+//! The narrow record of each row, kept in memory as long as there is room, while the row itself lies in the spill file.
+
+use std::io;
+use std::path::Path;
 
 use crate::settle::error::Error;
 use crate::settle::layout::Layout;
+use crate::settle::stored::{Plain, Stored};
 
 /// What is known of a row from its cells alone; bits of `flags`.
 pub(super) mod flag {
@@ -24,18 +28,21 @@ const CHUNK: usize = 4 << 20;
 /// Bytes after which a new block starts, so that ends within a block fit 32 bits.
 const BLOCK: u64 = 1 << 31;
 
-/// A growing column that is never copied to grow: doubling would cost three times its memory.
+/// A growing column that is never copied to grow: doubling would cost three times its memory. Its values can be moved to
+/// disk.
 #[derive(Debug)]
 pub(super) struct Chunked<T> {
     chunks: Vec<Vec<T>>,
+    /// The values before those.
+    stored: Option<Stored<T>>,
 }
 
-impl<T: Copy> Chunked<T> {
+impl<T: Plain> Chunked<T> {
     /// Values per chunk.
     const VALUES: usize = CHUNK / size_of::<T>();
 
     pub(super) fn new() -> Self {
-        Self { chunks: Vec::new() }
+        Self { chunks: Vec::new(), stored: None }
     }
 
     pub(super) fn push(&mut self, value: T) {
@@ -43,7 +50,7 @@ impl<T: Copy> Chunked<T> {
             Some(chunk) if chunk.len() < Self::VALUES => chunk.push(value),
             _ => {
                 // The first chunk grows by itself: small inputs stay small.
-                let mut chunk = Vec::with_capacity(if self.chunks.is_empty() { 0 } else { Self::VALUES });
+                let mut chunk = Vec::with_capacity(if self.is_empty() { 0 } else { Self::VALUES });
                 chunk.push(value);
                 self.chunks.push(chunk);
             }
@@ -69,24 +76,62 @@ impl<T: Copy> Chunked<T> {
         }
     }
 
+    /// Moves all values to disk.
+    pub(super) fn store(&mut self, directory: &Path) -> io::Result<()> {
+        if self.chunks.is_empty() {
+            return Ok(());
+        }
+        let stored = match &mut self.stored {
+            Some(stored) => stored,
+            None => self.stored.insert(Stored::create(directory)?),
+        };
+        self.chunks.iter().try_for_each(|chunk| stored.extend(chunk))?;
+        stored.finish()?;
+        // One is kept for what comes next.
+        self.chunks.truncate(1);
+        self.chunks.iter_mut().for_each(Vec::clear);
+        Ok(())
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.chunks.is_empty()
+        self.chunks.is_empty() && self.stored.is_none()
+    }
+
+    pub(super) fn is_stored(&self) -> bool {
+        self.stored.is_some()
+    }
+
+    fn stored_values(&self) -> usize {
+        self.stored.as_ref().map_or(0, Stored::len)
     }
 
     pub(super) fn get(&self, index: usize) -> T {
-        self.chunks[index / Self::VALUES][index % Self::VALUES]
+        match index.checked_sub(self.stored_values()) {
+            Some(index) => self.chunks[index / Self::VALUES][index % Self::VALUES],
+            None => self.stored.as_ref().map_or_else(T::default, |stored| stored.get(index)),
+        }
     }
 
     /// Appends `length` values from `start` on to `out`.
-    pub(super) fn copy(&self, start: usize, length: usize, out: &mut Vec<T>) {
+    pub(super) fn copy(&self, start: usize, length: usize, out: &mut Vec<T>) -> io::Result<()> {
         let (mut at, end) = (start, start + length);
+        let stored_values = self.stored_values();
+        if let Some(stored) = self.stored.as_ref().filter(|_| at < stored_values) {
+            let mut values = Vec::new();
+            stored.read(at, length.min(stored_values - at), &mut values)?;
+            out.extend_from_slice(&values);
+            at += values.len();
+        }
         while at < end {
-            let chunk = &self.chunks[at / Self::VALUES];
-            let from = at % Self::VALUES;
+            let index = at - stored_values;
+            let chunk = &self.chunks[index / Self::VALUES];
+            let from = index % Self::VALUES;
             let count = (end - at).min(chunk.len() - from);
             out.extend_from_slice(&chunk[from..from + count]);
             at += count;
         }
+        // Positions were asked for one by one before.
+        self.stored.as_ref().map_or(Ok(()), Stored::check)
     }
 }
 
@@ -178,6 +223,22 @@ impl Records {
             start = *end;
         }
         Ok(())
+    }
+
+    /// Moves all columns but the flags to disk; gives the bytes that are left in memory.
+    pub(super) fn store(&mut self, directory: &Path) -> io::Result<u64> {
+        self.position.store(directory)?;
+        self.key.store(directory)?;
+        self.parent.store(directory)?;
+        self.order.store(directory)?;
+        self.lower.store(directory)?;
+        self.end.store(directory)?;
+        Ok(u64::from(self.rows))
+    }
+
+    /// Whether some of it lies on disk.
+    pub(super) fn are_stored(&self) -> bool {
+        self.position.is_stored()
     }
 
     /// Where `row` starts, counted from the start of its block `block`.

@@ -36,14 +36,15 @@ pub(super) fn judge(case: &mut Case) -> Result<(), Error> {
 }
 
 /// After the hierarchy: rows it rejected (their reasons stand behind the first `settled` ones) are no targets any more.
-pub(super) fn judge_again(case: &mut Case, settled: usize) {
+pub(super) fn judge_again(case: &mut Case, settled: usize) -> Result<(), Error> {
     if case.reasons.len() == settled || !case.task.layout.references.iter().any(|reference| reference.itself) {
-        return;
+        return Ok(());
     }
     let mut edges = own_edges(case);
     let detached = case.notes.iter().filter(|note| note.kind == NoteKind::Detached);
     let detached: HashSet<u32> = detached.map(|note| note.row).collect();
-    let links = parent_rows(case);
+    // A file that refers to itself has all its rows in memory.
+    let links = parent_rows(case)?.into_memory();
     for (row, target) in links.into_iter().enumerate().filter(|(_, target)| *target != NO_ROW) {
         if case.rows.flags[row] & flag::PARENT_KNOWN == 0 && !detached.contains(&(row as u32)) {
             edges.push(Edge { target, row: row as u32, reference: PARENT });
@@ -51,6 +52,7 @@ pub(super) fn judge_again(case: &mut Case, settled: usize) {
     }
     edges.sort_unstable();
     cascade(case, edges, settled);
+    Ok(())
 }
 
 /// References to other files: the flag says that one dangles, the row's bytes say which.

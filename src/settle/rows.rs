@@ -2,9 +2,12 @@
 
 use std::fs::File;
 use std::io;
+use std::path::Path;
 
+use crate::settle::column::{Column, Rising};
 use crate::settle::record::{Chunked, Records};
 use crate::settle::spill::Window;
+use crate::settle::stored::Plain;
 
 /// A piece of a temporary file that holds whole rows, ready to be copied into the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +35,15 @@ pub(super) struct Run {
     pub(super) start: u32,
 }
 
+impl Run {
+    /// The row from `start` to `end`.
+    fn extent(&self, start: u32, end: u32) -> Extent {
+        // An end that could not be read is told of by `Rows::check`.
+        let length = u64::from(end.saturating_sub(start));
+        Extent { file: self.file as usize, offset: self.base + u64::from(start), length, rows: 1 }
+    }
+}
+
 /// A row whose bytes were written anew: folded, or with a cell emptied.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rewritten {
@@ -45,13 +57,13 @@ pub(super) struct Rewritten {
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     pub(super) count: usize,
-    pub(super) position: Vec<u64>,
-    pub(super) key: Vec<u128>,
-    pub(super) parent: Vec<u128>,
+    pub(super) position: Column<u64>,
+    pub(super) key: Column<u128>,
+    pub(super) parent: Column<u128>,
     pub(super) links: Vec<Vec<u128>>,
-    pub(super) order: Vec<i128>,
-    pub(super) lower: Vec<u64>,
-    pub(super) end: Vec<u32>,
+    pub(super) order: Column<i128>,
+    pub(super) lower: Column<u64>,
+    pub(super) end: Column<u32>,
     pub(super) flags: Vec<u8>,
     pub(super) runs: Vec<Run>,
     /// By row.
@@ -68,39 +80,58 @@ pub(super) struct Piece {
 
 impl Rows {
     /// The records of all sinks, brought into the order of `pieces`, one column after the other so that only one of
-    /// them is held twice at any time.
-    pub(super) fn gather(mut records: Vec<Records>, pieces: &[Piece]) -> Self {
+    /// them is held twice at any time; on disk if a folder is given, but for flags and links.
+    pub(super) fn gather(mut records: Vec<Records>, pieces: &[Piece], disk: Option<&Path>) -> io::Result<Self> {
         let count = pieces.iter().map(|piece| piece.rows as usize).sum();
         let runs = runs(&records, pieces);
         macro_rules! column {
-            ($field:ident) => {{
+            ($field:ident, $disk:expr) => {{
                 let taken: Vec<_> =
                     records.iter_mut().map(|record| std::mem::replace(&mut record.$field, Chunked::new())).collect();
-                copy(&taken, pieces, count)
+                copy(&taken, pieces, count, $disk)?
             }};
         }
-        let links = records.iter().map(|record| record.links.len()).max().unwrap_or(0);
-        Self {
+        let mut links = Vec::new();
+        for link in 0..records.iter().map(|record| record.links.len()).max().unwrap_or(0) {
+            let taken: Vec<_> =
+                records.iter_mut().map(|record| std::mem::replace(&mut record.links[link], Chunked::new())).collect();
+            links.push(copy(&taken, pieces, count, None)?.into_memory());
+        }
+        Ok(Self {
             count,
-            position: column!(position),
-            key: column!(key),
-            parent: column!(parent),
-            order: column!(order),
-            lower: column!(lower),
-            end: column!(end),
-            flags: column!(flags),
-            links: (0..links)
-                .map(|link| {
-                    let taken: Vec<_> = records
-                        .iter_mut()
-                        .map(|record| std::mem::replace(&mut record.links[link], Chunked::new()))
-                        .collect();
-                    copy(&taken, pieces, count)
-                })
-                .collect(),
+            position: column!(position, disk),
+            key: column!(key, disk),
+            parent: column!(parent, disk),
+            order: column!(order, disk),
+            lower: column!(lower, disk),
+            end: column!(end, disk),
+            flags: column!(flags, None).into_memory(),
+            links,
             runs,
             rewritten: Vec::new(),
-        }
+        })
+    }
+
+    /// What went wrong with columns on disk since the last time.
+    pub(super) fn check(&self) -> io::Result<()> {
+        self.position.check()?;
+        self.key.check()?;
+        self.parent.check()?;
+        self.order.check()?;
+        self.lower.check()?;
+        self.end.check()
+    }
+
+    /// Whether each row comes from a later record than the one before.
+    pub(super) fn positions_rise(&self) -> io::Result<bool> {
+        let (mut rise, mut last) = (true, None);
+        self.position.each(|_, positions| {
+            rise &= last.is_none_or(|last| positions.first().is_none_or(|first| *first > last));
+            rise &= positions.windows(2).all(|pair| pair[0] < pair[1]);
+            last = positions.last().copied().or(last);
+            Ok(())
+        })?;
+        Ok(rise)
     }
 
     /// Where the bytes of `row` stand.
@@ -109,18 +140,9 @@ impl Rows {
         if let Ok(index) = found {
             return self.rewritten[index].extent();
         }
-        let run = self.runs.partition_point(|run| run.first as usize <= row) - 1;
-        self.extent_in(row, &self.runs[run])
-    }
-
-    fn extent_in(&self, row: usize, run: &Run) -> Extent {
-        let start = if row == run.first as usize { run.start } else { self.end[row - 1] };
-        Extent {
-            file: run.file as usize,
-            offset: run.base + u64::from(start),
-            length: u64::from(self.end[row] - start),
-            rows: 1,
-        }
+        let run = &self.runs[self.runs.partition_point(|run| run.first as usize <= row) - 1];
+        let start = if row == run.first as usize { run.start } else { self.end.get(row - 1) };
+        run.extent(start, self.end.get(row))
     }
 
     /// From now on the rows of `rewritten` (rising) stand elsewhere.
@@ -139,15 +161,37 @@ impl Rewritten {
     }
 }
 
-fn copy<T: Copy>(columns: &[Chunked<T>], pieces: &[Piece], count: usize) -> Vec<T> {
+/// Values copied at a time where they go to disk.
+const BLOCK: usize = 1 << 14;
+
+fn copy<T: Plain>(
+    columns: &[Chunked<T>],
+    pieces: &[Piece],
+    count: usize,
+    disk: Option<&Path>,
+) -> io::Result<Column<T>> {
     if columns.iter().all(|column| column.is_empty()) {
-        return Vec::new();
+        return Ok(Column::default());
     }
-    let mut all = Vec::with_capacity(count);
+    let mut all = Column::new(count, disk)?;
+    let mut values = Vec::new();
     for piece in pieces {
-        columns[piece.sink].copy(piece.first as usize, piece.rows as usize, &mut all);
+        let (column, mut from) = (&columns[piece.sink], piece.first as usize);
+        let end = from + piece.rows as usize;
+        match &mut all {
+            Column::Memory(all) => column.copy(from, end - from, all)?,
+            Column::Disk(_) => {
+                while from < end {
+                    values.clear();
+                    column.copy(from, BLOCK.min(end - from), &mut values)?;
+                    all.extend(&values)?;
+                    from += values.len();
+                }
+            }
+        }
     }
-    all
+    all.finish()?;
+    Ok(all)
 }
 
 /// Where each piece stands; cut where a block of its file ends, joined where two pieces follow each other.
@@ -178,13 +222,14 @@ fn runs(records: &[Records], pieces: &[Piece]) -> Vec<Run> {
 #[derive(Debug)]
 pub(super) struct Cursor<'a> {
     rows: &'a Rows,
+    ends: Rising<'a, u32>,
     run: usize,
     rewritten: usize,
 }
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(rows: &'a Rows) -> Self {
-        Self { rows, run: 0, rewritten: 0 }
+        Self { rows, ends: rows.end.rising(), run: 0, rewritten: 0 }
     }
 
     /// Where `row`, not lower than any asked for before, stands.
@@ -199,7 +244,9 @@ impl<'a> Cursor<'a> {
         while rows.runs.get(self.run + 1).is_some_and(|next| next.first as usize <= row) {
             self.run += 1;
         }
-        rows.extent_in(row, &rows.runs[self.run])
+        let run = &rows.runs[self.run];
+        let start = if row == run.first as usize { run.start } else { self.ends.get(row - 1) };
+        run.extent(start, self.ends.get(row))
     }
 }
 

@@ -141,6 +141,16 @@ impl Task {
             && !self.layout.pivots
     }
 
+    /// Whether the records of rows may lie on disk: where rows are known by their own key and parent alone.
+    pub(super) fn may_leave_memory(&self) -> bool {
+        let layout = &self.layout;
+        !layout.pivots
+            && !self.folds()
+            && self.rules.duplicates != DuplicatePolicy::Split
+            && layout.foreign_keys.is_empty()
+            && !layout.references.iter().any(|reference| reference.itself)
+    }
+
     /// Whether each row's depth in the hierarchy is to be known.
     pub(super) fn wants_depth(&self) -> bool {
         let rules = self.rules.hierarchy;

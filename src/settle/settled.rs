@@ -9,6 +9,8 @@ use crate::csv::decode_row;
 use crate::mapping::DuplicatePolicy;
 use crate::settle::case::Case;
 use crate::settle::cells::RowCells;
+use crate::settle::column::Column;
+use crate::settle::deal::Room;
 use crate::settle::error::Error;
 use crate::settle::explain::{Explainer, key_text};
 use crate::settle::fate::{Counts, Duplicate, Fate, Position, Reason, Refusal, Rejected};
@@ -48,11 +50,11 @@ pub struct Settled {
 }
 
 impl Settled {
-    pub(super) fn new(mut case: Case) -> Result<Self, Error> {
+    pub(super) fn new(mut case: Case, room: Option<&Room<'_>>) -> Result<Self, Error> {
         case.reasons.sort_unstable();
         // Under `split` rows of one key stand in several outputs: they are one id, not twins.
         let first = |row: usize| case.is_written(row) && case.winners.pass.get(row).is_none_or(|pass| *pass == 0);
-        let case_twins = if case.task.watches_case() { twins::find(&case.rows, first) } else { Vec::new() };
+        let case_twins = if case.task.watches_case() { twins::find(&case.rows, room, first)? } else { Vec::new() };
         if let Some(column) = case.task.layout.key.first() {
             case.tally.code("W903", *column, case_twins.len() as u64);
         }
@@ -80,13 +82,17 @@ impl Settled {
             omitted: Vec::new(),
         };
         settled.free();
+        let case = &mut settled.case;
+        let told = case.reasons.len() * size_of::<(u32, Reason)>() + case.causes.len() * size_of::<(u32, u32)>();
+        case.lease.take(told as u64, "telling of rejected rows")?;
         Ok(settled)
     }
 
     /// Drops what only settling needed.
     fn free(&mut self) {
         let case = &mut self.case;
-        (case.rows.parent, case.rows.order, case.rows.lower) = (Vec::new(), Vec::new(), Vec::new());
+        (case.rows.parent, case.rows.order) = (Column::default(), Column::default());
+        case.rows.lower = Column::default();
         (case.rows.links, case.rows.flags, case.depth) = (Vec::new(), Vec::new(), Vec::new());
         case.winners.table = Default::default();
         case.leases.clear();
@@ -171,7 +177,7 @@ impl Settled {
             _ => case.reasons.partition_point(|(other, _)| (*other as usize) < row),
         };
         let others = case.reasons[first..].iter().take_while(move |(other, _)| *other as usize == row);
-        let position = Position::unpack(case.rows.position[row]);
+        let position = Position::unpack(case.rows.position.get(row));
         own.into_iter().chain(others.map(|(_, reason)| *reason)).map(move |reason| Rejected { row, position, reason })
     }
 
@@ -207,12 +213,12 @@ impl Settled {
 
     fn duplicate(&self, row: usize) -> Duplicate {
         let case = &self.case;
-        let winner_row = case.winners.winner[row] as usize;
+        let winner_row = case.winners.of(row as u32) as usize;
         Duplicate {
             row,
-            position: Position::unpack(case.rows.position[row]),
+            position: Position::unpack(case.rows.position.get(row)),
             winner_row,
-            winner: Position::unpack(case.rows.position[winner_row]),
+            winner: Position::unpack(case.rows.position.get(winner_row)),
             winner_fate: if case.is_written(winner_row) { "written" } else { "rejected" },
             decided_by: self.decided_by(),
         }
@@ -266,10 +272,20 @@ impl Settled {
             cells.decode(reader.read(cursor.extent(row))?);
             let account = cells.get(place);
             if is_key || told.insert(hash_text(account, false, &mut scratch)) {
-                tell(&String::from_utf8_lossy(account), Position::unpack(case.rows.position[row]))?;
+                tell(&String::from_utf8_lossy(account), Position::unpack(case.rows.position.get(row)))?;
             }
         }
         Ok(())
+    }
+
+    /// Whether all that was asked could be answered: what is kept on disk may become unreadable, and then an answer is wrong.
+    /// To be asked before anything that was made of answers is published.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub fn check(&self) -> io::Result<()> {
+        self.case.rows.check()?;
+        self.case.winners.winner.check()
     }
 
     /// What became of `row`.
@@ -293,9 +309,11 @@ impl Settled {
     }
 
     fn keys(&self, wanted: impl Fn(Fate) -> bool) -> KeySet {
-        let fates = self.case.winners.fate.iter();
-        let keys = fates.zip(&self.case.rows.key).filter(|(fate, key)| wanted(**fate) && **key != 0);
-        KeySet::from_hashes(keys.map(|(_, key)| *key).collect(), self.case.task.layout.key_ignores_case)
+        let (fates, has_keys) = (self.case.winners.fate.iter().enumerate(), !self.case.rows.key.is_empty());
+        let mut key = self.case.rows.key.rising();
+        let keys = fates.filter(|(_, fate)| has_keys && wanted(**fate)).map(|(row, _)| key.get(row));
+        let keys = keys.filter(|key| *key != 0).collect();
+        KeySet::from_hashes(keys, self.case.task.layout.key_ignores_case)
     }
 
     /// The values of a written column in the written rows.

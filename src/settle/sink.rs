@@ -1,7 +1,7 @@
 //! Takes the judged rows of one partition: encodes them at once, keeps a narrow record of each.
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{RecordBatch, UInt32Array};
@@ -12,7 +12,7 @@ use crate::settle::adding::{Adding, Sums, can_add};
 #[cfg(feature = "cluster")]
 use crate::settle::asked::Asked;
 use crate::settle::batch::{Batch, Cells};
-use crate::settle::budget::{Budget, Lease, record_bytes};
+use crate::settle::budget::{Budget, Lease, record_bytes, settle_bytes};
 use crate::settle::error::Error;
 use crate::settle::gather::Groups;
 use crate::settle::judge::{broken_rules, has_rules, has_rules_but_sums, judge_reference};
@@ -30,6 +30,7 @@ pub struct Sink {
     pub(super) task: Arc<Task>,
     pub(super) lease: Lease,
     pub(super) spill: Spill,
+    directory: PathBuf,
     pub(super) records: Records,
     pub(super) tally: Tally,
     /// (row, column) of each faulty cell, kept only where rows are merged cell by cell.
@@ -66,19 +67,22 @@ impl Sink {
         task.layout.check()?;
         let sums = can_add(task).then(|| Arc::new(Sums::new(task, budget)));
         let adding = |number| sums.as_ref().map(|sums| Adding::new(task, sums, number, count));
-        (0..count).map(|number| Self::new(task, adding(number), Spill::create(directory)?, budget)).collect()
+        (0..count)
+            .map(|number| Self::new(task, adding(number), (Spill::create(directory)?, directory), budget))
+            .collect()
     }
 
     pub(super) fn new(
         task: &Arc<Task>,
         adding: Option<Adding>,
-        spill: Spill,
+        (spill, directory): (Spill, &Path),
         budget: &Arc<Budget>,
     ) -> Result<Self, Error> {
         let columns = task.layout.columns.iter().enumerate();
         Ok(Self {
             task: Arc::clone(task),
             lease: Lease::new(budget),
+            directory: directory.to_owned(),
             spill,
             records: Records::new(link_columns(&task.layout)),
             tally: Tally::new(&task.layout),
@@ -139,10 +143,26 @@ impl Sink {
 
     /// Keeps a record of each row, and its bytes.
     fn keep(&mut self, task: &Task, batch: &Batch<'_>) -> Result<(), Error> {
+        self.make_room(task, batch.rows as u64)?;
         self.lease.take(batch.rows as u64 * record_bytes(task), "reading")?;
         self.hash_keys(task, batch);
         self.hash_links(task, batch);
         self.encode(task, batch)
+    }
+
+    /// Once memory has no room to settle `more` rows, records go to disk, from then on batch by batch.
+    pub(super) fn make_room(&mut self, task: &Task, more: u64) -> Result<(), Error> {
+        if !self.records.are_stored() {
+            // Of all rows settling takes as much more as of these.
+            let (settled, read) = (settle_bytes(task), record_bytes(task));
+            let bytes = self.lease.used() / read * (settled - read) + more * settled;
+            if !task.may_leave_memory() || !self.lease.is_short_of(bytes) {
+                return Ok(());
+            }
+        }
+        let left = self.records.store(&self.directory)?;
+        self.lease.shrink_to(left);
+        Ok(())
     }
 
     /// Adds the rows without fault, keeps the others.

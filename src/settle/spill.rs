@@ -14,7 +14,7 @@ const PIECE: usize = 1 << 18;
 /// Bytes read at once when rows are read one after the other.
 const WINDOW: usize = 1 << 18;
 
-/// A temporary file being written. Its name is removed at once, so that nothing is left behind however the run ends.
+/// A temporary file being written.
 #[derive(Debug)]
 pub(super) struct Spill {
     /// None: its bytes are taken away before they are many.
@@ -30,12 +30,7 @@ pub(super) struct Spill {
 impl Spill {
     /// An empty file in `directory`.
     pub(super) fn create(directory: &Path) -> io::Result<Self> {
-        // Names meet no other of this process, nor of another one at work in the same folder.
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = directory.join(format!("rows-{}-{number}", std::process::id()));
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path).map_err(within(directory))?;
-        std::fs::remove_file(&path).map_err(within(directory))?;
+        let file = temporary(directory)?;
         Ok(Self { file: Some(file), directory: directory.to_owned(), written: 0, buffer: RowBuffer::default() })
     }
 
@@ -71,8 +66,19 @@ impl Spill {
     }
 }
 
+/// An empty file in `directory` whose name is gone already: nothing is left behind however the run ends.
+pub(super) fn temporary(directory: &Path) -> io::Result<File> {
+    // Names meet no other of this process, nor of another one at work in the same folder.
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let path = directory.join(format!("rows-{}-{number}", std::process::id()));
+    let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path).map_err(within(directory))?;
+    std::fs::remove_file(&path).map_err(within(directory))?;
+    Ok(file)
+}
+
 /// Says in which folder something failed: a full disk is helped by another `TMPDIR` or by room there.
-fn within(directory: &Path) -> impl Fn(io::Error) -> io::Error + '_ {
+pub(super) fn within(directory: &Path) -> impl Fn(io::Error) -> io::Error + '_ {
     move |error| io::Error::new(error.kind(), format!("in `{}`: {error}", directory.display()))
 }
 

@@ -38,7 +38,7 @@ impl Sink {
     /// Our own mistakes in building a task.
     pub fn travelling(task: &Arc<Task>) -> Result<Self, Error> {
         task.layout.check()?;
-        let mut sink = Self::new(task, None, Spill::travelling(), &Arc::new(Budget::unlimited()))?;
+        let mut sink = Self::new(task, None, (Spill::travelling(), Path::new("")), &Arc::new(Budget::unlimited()))?;
         sink.asked = Some(Asked::new(&task.layout));
         Ok(sink)
     }
@@ -49,33 +49,36 @@ impl Sink {
     }
 
     /// The rows taken since the last call.
-    pub fn portion(&mut self) -> Portion {
+    ///
+    /// # Errors
+    /// None but where records lie on disk, which those of a travelling sink do not.
+    pub fn portion(&mut self) -> Result<Portion, Error> {
         let empty = Records::new(link_columns(&self.task.layout));
         let records = std::mem::replace(&mut self.records, empty);
         let rows = records.rows as usize;
         let mut portion = Portion { text: self.spill.buffer.bytes().to_vec(), ..Portion::default() };
         self.spill.buffer.clear();
         let mut ends = Vec::with_capacity(rows);
-        records.end.copy(0, rows, &mut ends);
+        records.end.copy(0, rows, &mut ends)?;
         let starts = std::iter::once(0).chain(ends.iter().copied());
         portion.lengths = starts.zip(&ends).map(|(start, end)| end - start).collect();
-        records.position.copy(0, rows, &mut portion.position);
-        records.flags.copy(0, rows, &mut portion.flags);
+        records.position.copy(0, rows, &mut portion.position)?;
+        records.flags.copy(0, rows, &mut portion.flags)?;
         let there = |is_empty: bool| if is_empty { 0 } else { rows };
-        records.key.copy(0, there(records.key.is_empty()), &mut portion.key);
-        records.parent.copy(0, there(records.parent.is_empty()), &mut portion.parent);
-        records.order.copy(0, there(records.order.is_empty()), &mut portion.order);
-        records.lower.copy(0, there(records.lower.is_empty()), &mut portion.lower);
+        records.key.copy(0, there(records.key.is_empty()), &mut portion.key)?;
+        records.parent.copy(0, there(records.parent.is_empty()), &mut portion.parent)?;
+        records.order.copy(0, there(records.order.is_empty()), &mut portion.order)?;
+        records.lower.copy(0, there(records.lower.is_empty()), &mut portion.lower)?;
         for link in &records.links {
             let mut hashes = Vec::new();
-            link.copy(0, there(link.is_empty()), &mut hashes);
+            link.copy(0, there(link.is_empty()), &mut hashes)?;
             portion.links.push(hashes);
         }
         if let Some(asked) = &mut self.asked {
             portion.asked = std::mem::replace(asked, Asked::new(&self.task.layout)).columns;
         }
         portion.faulty = std::mem::take(&mut self.faulty);
-        portion
+        Ok(portion)
     }
 
     /// At the end: what was counted over all rows.
@@ -102,7 +105,7 @@ impl Sink {
     /// If that cannot be made.
     pub fn receiving(task: &Arc<Task>, directory: &Path, budget: &Arc<Budget>) -> Result<Self, Error> {
         task.layout.check()?;
-        Self::new(task, None, Spill::create(directory)?, budget)
+        Self::new(task, None, (Spill::create(directory)?, directory), budget)
     }
 
     /// Takes in rows that were judged elsewhere. Parts of a source may come in any order, the rows of one in theirs.
@@ -115,6 +118,7 @@ impl Sink {
         if portion.links.len() != links && portion.rows() > 0 {
             return Err(Error::Batch("rows of another layout".to_owned()));
         }
+        self.make_room(&task, portion.rows() as u64)?;
         self.lease.take(portion.rows() as u64 * record_bytes(&task), "reading")?;
         if !task.layout.pivots {
             look_up(&task, &mut portion);

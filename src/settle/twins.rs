@@ -1,8 +1,11 @@
 //! Ids that differ only by ASCII case: Totango keeps them apart in some places and not in others. Article FAQWEB.
 
+use std::io;
+
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::settle::deal::Room;
 use crate::settle::rows::Rows;
 
 /// Keys up to this length are looked at in words; longer ones take the same way byte by byte.
@@ -73,18 +76,39 @@ fn within(eight: u64, first: u8, last: u8) -> u64 {
 
 /// Rows, of those that `is_written`, whose key has a twin among them, in source order. 64 bits decide: a warning about
 /// two ids that are no twins needs 10^8 ids to have a chance of 3 in 10,000.
-pub(super) fn find(rows: &Rows, is_written: impl Fn(usize) -> bool) -> Vec<u32> {
-    let hash_of = |row: usize| (is_written(row) && rows.lower[row] != 0).then(|| rows.lower[row]);
-    let mut hashes: Vec<u64> = (0..rows.lower.len()).filter_map(hash_of).collect();
-    hashes.sort_unstable();
-    let mut shared: Vec<u64> = hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
-    drop(hashes);
-    shared.dedup();
-    if shared.is_empty() {
-        return Vec::new();
+pub(super) fn find(rows: &Rows, room: Option<&Room<'_>>, is_written: impl Fn(usize) -> bool) -> io::Result<Vec<u32>> {
+    let wanted = |row: usize, hash: u64| hash != 0 && is_written(row);
+    let mut shared = Vec::new();
+    match room {
+        None => shared_of((0..).zip(rows.lower.in_memory().unwrap_or_default().iter().copied()), wanted, &mut shared),
+        Some(room) => {
+            let parts = room.parts(rows.lower.len(), 12 + 8);
+            for part in room.deal(&rows.lower, parts, wanted)? {
+                let mut hashes = Vec::new();
+                part.read(0, part.len(), &mut hashes)?;
+                shared_of(hashes.into_iter().map(|(row, hash)| (row as usize, hash)), |_, _| true, &mut shared);
+            }
+        }
     }
-    let has_twin = |row: &usize| hash_of(*row).is_some_and(|hash| shared.binary_search(&hash).is_ok());
-    (0..rows.lower.len()).filter(has_twin).map(|row| row as u32).collect()
+    let mut twins = Vec::new();
+    if shared.is_empty() {
+        return Ok(twins);
+    }
+    rows.lower.each(|start, hashes| {
+        let here = (start..).zip(hashes).filter(|(row, hash)| wanted(*row, **hash));
+        let met = here.filter(|(_, hash)| shared.binary_search(hash).is_ok());
+        twins.extend(met.map(|(row, _)| row as u32));
+        Ok(())
+    })?;
+    Ok(twins)
+}
+
+/// Adds the hashes that several of `rows` have to `shared`, which is sorted; later parts have higher hashes.
+fn shared_of(rows: impl Iterator<Item = (usize, u64)>, wanted: impl Fn(usize, u64) -> bool, shared: &mut Vec<u64>) {
+    let mut hashes: Vec<u64> = rows.filter(|(row, hash)| wanted(*row, *hash)).map(|(_, hash)| hash).collect();
+    hashes.sort_unstable();
+    shared.extend(hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]));
+    shared.dedup();
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::array::{ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::{
@@ -19,6 +19,10 @@ use crate::source::piece::{Piece, Pieces, Request, Tally};
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 4096;
+
+/// The same where only some rows are wanted. A batch holds every page that one of its rows lies in until it is complete:
+/// few rows, few pages.
+const WANTED_ROWS: usize = 256;
 
 /// A Parquet file whose footer is read.
 #[derive(Debug)]
@@ -139,6 +143,23 @@ impl Numbers {
         }
     }
 
+    /// How many are read at a time.
+    fn at_a_time(&self) -> usize {
+        match self {
+            Self::All { .. } => BATCH_ROWS,
+            Self::Wanted { .. } => WANTED_ROWS,
+        }
+    }
+
+    /// `columns` as they are passed on: of single rows the texts are copied, so that no page is held for a few of them.
+    fn kept(&self, columns: &[ArrayRef]) -> Vec<ArrayRef> {
+        let kept = |column: &ArrayRef| match (self, column.as_string_view_opt()) {
+            (Self::Wanted { .. }, Some(texts)) => Arc::new(texts.gc()) as ArrayRef,
+            _ => Arc::clone(column),
+        };
+        columns.iter().map(kept).collect()
+    }
+
     /// Which rows of the group to read; `None`: all.
     fn selection(&self, total: u64) -> Option<RowSelection> {
         match self {
@@ -177,7 +198,7 @@ impl RowGroup {
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
             .with_row_groups(vec![self.group])
             .with_projection(mask)
-            .with_batch_size(BATCH_ROWS);
+            .with_batch_size(self.numbers.at_a_time());
         if let Some(selection) = self.numbers.selection(self.rows) {
             builder = builder.with_row_selection(selection);
         }
@@ -195,7 +216,7 @@ impl Piece for RowGroup {
             let Some(batch) = self.reader.as_mut().and_then(Iterator::next) else { return Ok(None) };
             let batch = batch.map_err(|error| self.request.unreadable(error))?;
             let numbers = self.numbers.take(batch.num_rows());
-            self.request.batch(numbers, batch.columns()).map(Some)
+            self.request.batch(numbers, &self.numbers.kept(batch.columns())).map(Some)
         })
     }
 

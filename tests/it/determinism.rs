@@ -230,3 +230,28 @@ fn a_large_usage_file_is_added_up_the_same_for_any_threads_and_memory() {
         assert_eq!((parts.join("|"), count), (key, sum.as_str()));
     }
 }
+
+#[test]
+fn more_rows_than_memory_has_room_for_give_the_same_files() {
+    // Some 85 bytes a row are three times what `--memory 64MB` leaves for rows.
+    let mut text = String::from("Id,Name,Parent\n");
+    for number in 0..600_000_u64 {
+        let key = number * 7_919 % 550_000;
+        // A tree, a loop of three, and accounts below one that is not there.
+        let parent = match key {
+            0..10 => String::new(),
+            10..13 => format!("K{}", (key + 1 - 10) % 3 + 10),
+            _ if key % 9_999 == 0 => "K-absent".to_owned(),
+            _ => format!("K{}", key / 2),
+        };
+        let _ = writeln!(text, "K{key},Name {number},{parent}");
+    }
+    let mapping = "format: accounts\nsources: {crm: {path: crm.csv}}\nfrom: crm\n\
+                   columns: {account_id: Id, account_name: Name, parent_id: Parent}\n";
+    let place = Place::new(&[("large.yaml", mapping), ("crm.csv", &text)]);
+    let much = published(&place, "much", &["large.yaml", "--memory", "2GB"]);
+    let lines = |name: &str| much[name].iter().filter(|byte| **byte == b'\n').count();
+    assert!(lines("large.csv") > 200_000 && lines("large.rejects.csv") > 50 && lines("large.duplicates.csv") > 40_000);
+    let little = published(&place, "little", &["large.yaml", "--memory", "64MB", "--threads", "2"]);
+    same(&much, &little, "64 MB of memory");
+}

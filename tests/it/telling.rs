@@ -100,6 +100,7 @@ fn slack_and_teams_get_their_shapes() {
     let slack = heard[0].json();
     assert!(slack["text"].as_str().unwrap().starts_with("*tanguero: "), "{slack}");
     assert!(slack["text"].as_str().unwrap().contains("crm.csv:3"));
+    assert!(slack["text"].as_str().unwrap().ends_with("\n```"), "{slack}");
     let teams = heard[1].json();
     let card = &teams["attachments"][0];
     assert_eq!(teams["type"], "message");
@@ -181,7 +182,11 @@ fn the_sample_shows_who_hears_and_ends_with_7_if_somebody_does_not() {
     assert!(ear.heard().is_empty());
     let said = go(&place, &variables, &["notify", "--test"]).ends_with(0);
     assert!(said.out.contains("sample sent"), "{}", said.out);
-    assert_eq!(ear.heard().len(), 2);
+    let sample = ear.heard();
+    assert_eq!(sample.len(), 2);
+    let slack = sample.iter().find(|one| one.path.ends_with("/slack")).unwrap().json();
+    let text = slack["text"].as_str().unwrap();
+    assert!(text.contains("project ") && !text.contains("\nrun ") && !text.contains("evidence"), "{text}");
     ear.answer(404, None);
     go(&place, &variables, &["notify", "--test"]).ends_with(7).tells(&["N854", "404"]);
     place.write("tanguero.yaml", "");

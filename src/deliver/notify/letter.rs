@@ -149,13 +149,14 @@ impl Letter {
         }
         more(&mut text, self.deliveries.len());
         text.push('\n');
-        let lines = [
-            ("project", format!("{} on {}", self.project, self.host)),
-            ("run", format!("{} of {}, began {}", self.run_id, self.as_of, self.started)),
-            ("folder", self.folder.clone()),
-            ("evidence", self.evidence.clone().unwrap_or_else(|| "none kept".to_owned())),
-            ("next", self.next.clone()),
-        ];
+        let mut lines = vec![("project", format!("{} on {}", self.project, self.host))];
+        // A test is of no run.
+        if self.event != "test" {
+            lines.push(("run", format!("{} of {}, began {}", self.run_id, self.as_of, self.started)));
+            lines.push(("folder", self.folder.clone()));
+            lines.push(("evidence", self.evidence.clone().unwrap_or_else(|| "none kept".to_owned())));
+        }
+        lines.push(("next", self.next.clone()));
         for (name, line) in lines.iter().filter(|(_, line)| !line.is_empty()) {
             let _ = writeln!(text, "{name:<9} {line}");
         }

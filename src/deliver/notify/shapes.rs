@@ -10,7 +10,7 @@ pub(super) fn slack(letter: &Letter) -> Value {
     let plain = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let text = scrub(&letter.text());
     let (subject, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
-    json!({ "text": format!("*{}*\n```{}```", plain(subject), plain(rest.trim_end()).replace("```", "'''")) })
+    json!({ "text": format!("*{}*\n```\n{}\n```", plain(subject), plain(rest.trim_end()).replace("```", "'''")) })
 }
 
 /// A Teams workflow ("Post to a channel when a webhook request is received"): a message with an adaptive card.

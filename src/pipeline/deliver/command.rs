@@ -9,7 +9,7 @@ use crate::deliver::Outcome;
 use crate::diagnostic::{Diagnostic, Texts, code};
 use crate::output::{Delivery, RunReport};
 use crate::pipeline::deliver::{Carry, carry, judge, standing_files};
-use crate::pipeline::folders::Folders;
+use crate::pipeline::folders::{Folders, shown};
 use crate::pipeline::{Exit, Failure, RunRequest, Stop, target};
 use crate::project::{Loaded, Options, load};
 
@@ -37,6 +37,8 @@ pub struct DeliverRequest {
 pub struct DeliverOutcome {
     /// The process's exit.
     pub exit: Exit,
+    /// The output folder, if nothing was ever published to it.
+    pub unpublished: Option<String>,
     /// What was done, or in a dry run would be.
     pub steps: Vec<Delivery>,
     /// What is wrong.
@@ -56,6 +58,7 @@ pub fn deliver(request: &DeliverRequest, stop: &Stop) -> DeliverOutcome {
     };
     let mut outcome = DeliverOutcome {
         exit: Exit::Good,
+        unpublished: None,
         steps: Vec::new(),
         problems: Vec::new(),
         warnings: Vec::new(),
@@ -83,7 +86,11 @@ pub fn deliver(request: &DeliverRequest, stop: &Stop) -> DeliverOutcome {
         Err(error) => Err(error.into()),
     };
     match done {
-        Ok(done) => {
+        Ok(None) => {
+            outcome.unpublished = Some(shown(&folders.shown_output(), &loaded.project.root));
+            outcome
+        }
+        Ok(Some(done)) => {
             let interrupted = done.interrupted;
             outcome.steps = done.steps;
             outcome.warnings = done.warnings;
@@ -110,12 +117,18 @@ impl DeliverOutcome {
     }
 }
 
-async fn owed(request: &DeliverRequest, loaded: &Loaded, folders: &Folders, stop: &Stop) -> Result<Outcome, Failure> {
+/// What was done; nothing if nothing is published.
+async fn owed(
+    request: &DeliverRequest,
+    loaded: &Loaded,
+    folders: &Folders,
+    stop: &Stop,
+) -> Result<Option<Outcome>, Failure> {
     let report = match &folders.target {
         Some(url) => target::folder_of(&loaded.project.stores, url)?.report().await?,
         None => RunReport::read(&folders.output)?,
     };
-    let Some(report) = report else { return Ok(Outcome::default()) };
+    let Some(report) = report else { return Ok(None) };
     carry(Carry {
         loaded,
         folders,
@@ -127,4 +140,5 @@ async fn owed(request: &DeliverRequest, loaded: &Loaded, folders: &Folders, stop
         stop,
     })
     .await
+    .map(Some)
 }

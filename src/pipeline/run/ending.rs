@@ -1,7 +1,7 @@
 //! What a run says at its end, to whoever reads it: what lies in the folder now, and what to do next.
 
 use crate::diagnostic::{Diagnostic, code};
-use crate::output::RunReport;
+use crate::output::{DeliveryAnswer, RunReport};
 use crate::pipeline::{Exit, RunOutcome};
 
 impl RunOutcome {
@@ -25,7 +25,8 @@ impl RunOutcome {
 
     /// What to do next.
     pub fn next_step(&self, report: &RunReport) -> &'static str {
-        let undelivered = report.deliveries.iter().any(|step| !step.answer.is_good());
+        let undone = || report.deliveries.iter().filter(|step| !step.answer.is_good());
+        let in_doubt = undone().any(|step| step.answer == DeliveryAnswer::Unknown);
         match (self.exit, self.limit().map(|limit| limit.code)) {
             (Exit::Mapping, _) => "correct the mapping at the places above, then run again",
             (Exit::Refused, Some(limit)) if limit.id == code::LIMIT_REJECTS.id => {
@@ -37,7 +38,10 @@ impl RunOutcome {
             }
             (Exit::Source, _) => "see whether the export ran; then run again",
             (Exit::Interrupted, _) => "run again: nothing is half done",
-            (Exit::Store, _) if undelivered => {
+            (Exit::Store, _) if in_doubt => {
+                "look in Totango whether the import ran; if not, `tanguero deliver --call-again`"
+            }
+            (Exit::Store, _) if undone().next().is_some() => {
                 "once the cause is cured, run again or `tanguero deliver`: what has arrived is not sent again"
             }
             (Exit::Good, _) => "",

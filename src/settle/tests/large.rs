@@ -1,14 +1,18 @@
 //! Trees and loops of a size that recursion, or anything quadratic, would not survive.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::outcome::{TestRow, batch, columns, row};
 use crate::mapping::{DuplicatePolicy, ReferenceMissing};
 use crate::settle::{Budget, Layout, LayoutReference, Rules, Settled, Sink, Task, settle};
 
-fn run(task: Task, links: impl Iterator<Item = (String, String)>) -> Settled {
+/// Room for the rows of each test, but not for their records.
+const LITTLE: u64 = 7_000_000;
+
+fn run(task: Task, memory: u64, links: impl Iterator<Item = (String, String)>) -> Settled {
     let folder = tempfile::tempdir().unwrap();
-    let (task, budget) = (Arc::new(task), Arc::new(Budget::unlimited()));
+    let (task, budget) = (Arc::new(task), Arc::new(Budget::new(memory)));
     let mut sink = Sink::all(&task, 1, folder.path(), &budget).unwrap().remove(0);
     let rows: Vec<TestRow> = links.zip(2..).map(|((id, parent), line)| row(line, &[&id, &parent])).collect();
     for rows in rows.chunks(2000) {
@@ -30,18 +34,46 @@ fn task() -> Task {
 #[test]
 fn a_loop_of_two_hundred_thousand_accounts_is_one_loop() {
     let count = 200_000_u32;
-    let settled = run(task(), (0..count).map(|id| (id.to_string(), ((id + 1) % count).to_string())));
-    assert_eq!((settled.counts.rejected, settled.counts.written), (u64::from(count), 0));
-    let last = settled.rejected().last().unwrap();
-    let told = settled.explainer().explain(&last, None).unwrap();
-    assert_eq!(told.code.unwrap().id, "K606");
-    assert!(told.message.ends_with("`8` -> `9` -> … 199990 more … -> `0`"), "{}", told.message);
+    for memory in [u64::MAX, LITTLE] {
+        let settled = run(task(), memory, (0..count).map(|id| (id.to_string(), ((id + 1) % count).to_string())));
+        assert_eq!((settled.counts.rejected, settled.counts.written), (u64::from(count), 0));
+        let last = settled.rejected().last().unwrap();
+        let told = settled.explainer().explain(&last, None).unwrap();
+        assert_eq!(told.code.unwrap().id, "K606");
+        assert!(told.message.ends_with("`8` -> `9` -> … 199990 more … -> `0`"), "{}", told.message);
+    }
+}
+
+#[test]
+fn the_last_of_many_rows_of_a_key_wins_with_little_memory_too() {
+    let (count, keys) = (200_000_u32, 70_000);
+    for memory in [u64::MAX, LITTLE] {
+        // Each account hangs below the one of half its number.
+        let links = (0..count).map(|row| row.wrapping_mul(2_654_435_761) % keys);
+        let parent = |id: u32| if id == 0 { String::new() } else { (id / 2).to_string() };
+        let settled = run(task(), memory, links.clone().map(|id| (id.to_string(), parent(id))));
+        let last: HashMap<u32, u64> = links.zip(2..).collect();
+        assert_eq!(settled.counts.duplicate, u64::from(count) - last.len() as u64);
+        // Who hangs below an account that is not there falls.
+        let mut stands: Vec<bool> = (0..keys).map(|id| last.contains_key(&id)).collect();
+        (1..keys as usize).for_each(|id| stands[id] &= stands[id / 2]);
+        assert_eq!(settled.counts.written, stands.iter().filter(|stands| **stands).count() as u64);
+        let duplicates: Vec<(u64, u64)> =
+            settled.duplicates().map(|lost| (lost.position.line, lost.winner.line)).collect();
+        assert_eq!(duplicates.len() as u64, settled.counts.duplicate);
+        assert!(
+            duplicates
+                .iter()
+                .all(|(lost, won)| { last[&((*lost as u32 - 2).wrapping_mul(2_654_435_761) % keys)] == *won })
+        );
+        settled.check().unwrap();
+    }
 }
 
 #[test]
 fn chains_of_ten_thousand_hang_together_in_either_order_and_fall_together() {
     let (chains, length) = (20, 10_000);
-    for upwards in [true, false] {
+    for (upwards, memory) in [(true, u64::MAX), (false, u64::MAX), (true, LITTLE), (false, LITTLE)] {
         let id = |chain: u32, level: u32| format!("{chain}-{level}");
         // Chain 3 hangs on nobody; all others have a root.
         let parent = move |chain: u32, level: u32| match (level, chain) {
@@ -56,7 +88,7 @@ fn chains_of_ten_thousand_hang_together_in_either_order_and_fall_together() {
         });
         let mut task = task();
         task.rules.hierarchy.max_depth = Some(9_999);
-        let settled = run(task, links);
+        let settled = run(task, memory, links);
         assert_eq!(settled.counts.written, u64::from((chains - 1) * (length - 1)));
         let deepest = settled.rejected().filter(|rejected| {
             settled.explainer().explain(rejected, None).unwrap().code.is_some_and(|code| code.id == "K607")
@@ -72,7 +104,7 @@ fn a_reference_that_dangles_takes_a_chain_of_a_hundred_thousand_along() {
     task.layout.parent = None;
     task.layout.references = vec![LayoutReference { column: 1, itself: true }];
     task.rules.references = vec![ReferenceMissing::Reject];
-    let settled = run(task, (0..count).map(|id| (id.to_string(), (id + 1).to_string())));
+    let settled = run(task, u64::MAX, (0..count).map(|id| (id.to_string(), (id + 1).to_string())));
     assert_eq!(settled.counts.rejected, u64::from(count));
     let first = settled.rejected().next().unwrap();
     assert_eq!(settled.explainer().explain(&first, None).unwrap().related, (count - 1).to_string());

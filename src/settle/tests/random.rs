@@ -5,10 +5,10 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::model::{AMOUNT, BOSS, BY, ID, KNOWN_ACCOUNTS, KNOWN_BOSSES, KNOWN_REGIONS, NAME, PARENT, REGION, expected};
-use super::outcome::{TestRow, columns, cut, outcome};
+use super::outcome::{TestRow, columns, cut, cut_within, outcome};
 use crate::mapping::{DuplicatePolicy, HierarchyPolicy, ReferenceMissing};
 use crate::settle::{
-    FaultSet, HierarchyRules, KeySetBuilder, Known, Layout, LayoutReference, OrderKind, Rules, Target, Task,
+    Budget, FaultSet, HierarchyRules, KeySetBuilder, Known, Layout, LayoutReference, OrderKind, Rules, Target, Task,
 };
 
 /// A fault that rejects and one that warns.
@@ -99,5 +99,23 @@ proptest! {
             prop_assert_eq!(&found, &expected, "{} sinks", sinks);
         }
         prop_assert!(rows.iter().all(|row| row.cells.len() == BY + 1));
+    }
+
+    #[test]
+    fn rows_that_memory_has_no_room_for_are_settled_like_others(mut task in task(), rows in rows(), lengths in prop::collection::vec(1..6_usize, 1..4)) {
+        task.layout.references.remove(0);
+        task.rules.references.remove(0);
+        task.known.references.remove(0);
+        task.rules.case_twins = true;
+        prop_assume!(task.may_leave_memory());
+        for sinks in [1, 2, 8] {
+            let found = cut(&task, &rows, sinks, &lengths).unwrap();
+            // A batch must have room, and what is told of each row.
+            let budget = Budget::new(500 + 700 * sinks as u64);
+            let again = cut_within(&task, &rows, sinks, &lengths, budget).unwrap();
+            prop_assert_eq!(outcome(&again), outcome(&found), "{} sinks", sinks);
+            prop_assert_eq!(&again.case_twins, &found.case_twins);
+            again.check().unwrap();
+        }
     }
 }
