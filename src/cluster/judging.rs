@@ -53,7 +53,7 @@ pub async fn judge(
         let (judged, accounts) = &mut *taken;
         for piece in pieces.iter() {
             match piece? {
-                Piece::Rows(portion) => judged.sink.take_in(portion)?,
+                Piece::Rows(portion) => judged.sink.take_in(*portion)?,
                 Piece::Sums(sums) => judged.sink.take_in_folded(&sums)?,
                 Piece::Filtered(hashes) => judged.filtered.extend(hashes),
             }

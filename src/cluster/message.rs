@@ -88,7 +88,7 @@ pub(super) struct Received {
 #[derive(Debug)]
 pub(super) enum Piece {
     /// Judged rows.
-    Rows(Portion),
+    Rows(Box<Portion>),
     /// What a pivot folded.
     Sums(Vec<u8>),
     /// Hashes of the keys that `where` drops.
@@ -103,13 +103,13 @@ impl Piece {
             Self::Sums(sums) => (b's', sums.clone()),
             Self::Filtered(hashes) => (b'f', hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect()),
         };
-        std::iter::once(kind).chain(body).collect()
+        [&[kind], body.as_slice()].concat()
     }
 
     /// From [`to_bytes`](Self::to_bytes).
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         match bytes.split_first() {
-            Some((b'r', body)) => Ok(Self::Rows(Portion::from_bytes(body)?)),
+            Some((b'r', body)) => Ok(Self::Rows(Box::new(Portion::from_bytes(body)?))),
             Some((b's', body)) => Ok(Self::Sums(body.to_vec())),
             Some((b'f', body)) => {
                 Ok(Self::Filtered(body.as_chunks().0.iter().map(|hash| u128::from_le_bytes(*hash)).collect()))

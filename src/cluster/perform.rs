@@ -96,12 +96,12 @@ fn judge(
     while let Some(batch) = Handle::current().block_on(stream.next()) {
         sink.push(&batch?)?;
         if sink.waiting() >= MESSAGE {
-            give(Piece::Rows(sink.portion()?), send)?;
+            give(Piece::Rows(Box::new(sink.portion()?)), send)?;
         }
     }
     let portion = sink.portion()?;
     if portion.rows() > 0 {
-        give(Piece::Rows(portion), send)?;
+        give(Piece::Rows(Box::new(portion)), send)?;
     }
     sink.folded().try_for_each(|sums| give(Piece::Sums(sums), send))?;
     if let Some(sql) = &judging.filtered {

@@ -39,15 +39,15 @@ impl Portion {
     /// As bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.text.len() + 64 * self.rows() + 64);
-        put(&mut bytes, &self.text, |byte| [byte]);
+        put_bytes(&mut bytes, &self.text);
         put(&mut bytes, &self.lengths, u32::to_le_bytes);
         put(&mut bytes, &self.position, u64::to_le_bytes);
-        put(&mut bytes, &self.flags, |byte| [byte]);
+        put_bytes(&mut bytes, &self.flags);
         put(&mut bytes, &self.key, u128::to_le_bytes);
         put(&mut bytes, &self.parent, u128::to_le_bytes);
         put(&mut bytes, &self.order, i128::to_le_bytes);
         put(&mut bytes, &self.lower, u64::to_le_bytes);
-        put(&mut bytes, &[self.links.len() as u8, self.asked.len() as u8], |byte| [byte]);
+        put_bytes(&mut bytes, &[self.links.len() as u8, self.asked.len() as u8]);
         self.links.iter().for_each(|link| put(&mut bytes, link, u128::to_le_bytes));
         for hashes in &self.asked {
             put(&mut bytes, hashes, |(exact, lower)| {
@@ -68,18 +68,17 @@ impl Portion {
     pub fn from_bytes(mut bytes: &[u8]) -> Result<Self, Error> {
         let from = &mut bytes;
         let mut portion = Self {
-            text: take(from, |[byte]: [u8; 1]| byte)?,
+            text: take_bytes(from)?.to_vec(),
             lengths: take(from, u32::from_le_bytes)?,
             position: take(from, u64::from_le_bytes)?,
-            flags: take(from, |[byte]: [u8; 1]| byte)?,
+            flags: take_bytes(from)?.to_vec(),
             key: take(from, u128::from_le_bytes)?,
             parent: take(from, u128::from_le_bytes)?,
             order: take(from, i128::from_le_bytes)?,
             lower: take(from, u64::from_le_bytes)?,
             ..Self::default()
         };
-        let counts = take(from, |[byte]: [u8; 1]| byte)?;
-        let [links, asked] = counts[..] else { return Err(damaged()) };
+        let [links, asked] = *take_bytes(from)? else { return Err(damaged()) };
         portion.links = (0..links).map(|_| take(from, u128::from_le_bytes)).collect::<Result<_, _>>()?;
         let both = |bytes: [u8; 32]| {
             let (exact, lower) = bytes.split_at(16);
@@ -117,6 +116,19 @@ fn damaged() -> Error {
 fn put<T: Copy, const N: usize>(bytes: &mut Vec<u8>, values: &[T], encode: impl Fn(T) -> [u8; N]) {
     bytes.extend_from_slice(&(values.len() as u64).to_le_bytes());
     values.iter().for_each(|value| bytes.extend_from_slice(&encode(*value)));
+}
+
+fn put_bytes(bytes: &mut Vec<u8>, values: &[u8]) {
+    bytes.extend_from_slice(&(values.len() as u64).to_le_bytes());
+    bytes.extend_from_slice(values);
+}
+
+fn take_bytes<'b>(bytes: &mut &'b [u8]) -> Result<&'b [u8], Error> {
+    let (count, rest) = bytes.split_first_chunk().ok_or_else(damaged)?;
+    let length = usize::try_from(u64::from_le_bytes(*count)).map_err(|_| damaged())?;
+    let (values, rest) = rest.split_at_checked(length).ok_or_else(damaged)?;
+    *bytes = rest;
+    Ok(values)
 }
 
 fn take<T, const N: usize>(bytes: &mut &[u8], decode: impl Fn([u8; N]) -> T) -> Result<Vec<T>, Error> {
