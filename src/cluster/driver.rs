@@ -20,11 +20,11 @@ use crate::cluster::node::{JobExec, items};
 use crate::cluster::pieces::Pieces;
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream};
 
-/// Items of a job of the cluster: what is lost with an executor is done again, so it should not be much.
-const GROUP: usize = 32;
+/// Most items of a job of the cluster: what is lost with an executor is done again, so it should not be much.
+const GROUP: usize = 128;
 
 /// Jobs at a time: while the result of one is fetched, the executors work on the next.
-const LANES: usize = 2;
+const LANES: usize = 4;
 
 /// How often it is asked how far a job is.
 const POLL: Duration = Duration::from_millis(50);
@@ -73,8 +73,10 @@ impl Driver<'_> {
     /// What is wrong with the data, or, when patience has ended, with the cluster.
     pub(super) async fn run(&self, job: &Arc<Job>, all: Vec<Item>, take: Take<'_>) -> Result<(), Error> {
         let packed: Arc<[u8]> = job.pack().map_err(Error::cluster)?.into();
+        // Two rounds of every lane, so that there is something to overlap.
+        let size = (all.len() / (2 * LANES)).clamp(1, GROUP);
         let queue = Mutex::new(Queue::from(all));
-        let lanes = (0..LANES).map(|_| self.lane(job, &packed, &queue, take));
+        let lanes = (0..LANES).map(|_| self.lane(job, &packed, (&queue, size), take));
         futures::future::try_join_all(lanes).await.map(drop)
     }
 
@@ -82,7 +84,7 @@ impl Driver<'_> {
         &self,
         job: &Arc<Job>,
         packed: &Arc<[u8]>,
-        queue: &Mutex<Queue>,
+        (queue, size): (&Mutex<Queue>, usize),
         take: Take<'_>,
     ) -> Result<(), Error> {
         let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);
@@ -91,7 +93,7 @@ impl Driver<'_> {
         loop {
             let group: Vec<Item> = {
                 let mut waiting = lock();
-                let count = waiting.len().min(GROUP);
+                let count = waiting.len().min(size);
                 waiting.drain(..count).collect()
             };
             if group.is_empty() {
