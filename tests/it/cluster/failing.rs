@@ -8,7 +8,7 @@ use crate::binary::{Place, Said, send, until};
 use crate::cluster::processes::{Cluster, TIMEOUT, program};
 
 /// Seconds after which these runs ask again.
-const PATIENCE: u64 = 12;
+const PATIENCE: u64 = 8;
 
 /// No run may take longer: five times in vain with their pauses, and what it does before and after.
 const LIMIT: Duration = Duration::from_secs(5 * (PATIENCE + TIMEOUT) + 30 + 30);
@@ -107,7 +107,7 @@ fn an_executor_killed_at_any_moment_leaves_the_right_result_or_none() {
 
 #[test]
 fn an_executor_killed_under_a_query_leaves_the_right_result_or_none() {
-    let place = project(60_000);
+    let place = project(24_000);
     place.write("mapping.yaml", QUERY);
     let right = right(&place);
     let cluster = Cluster::new(2, 1);
