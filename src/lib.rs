@@ -11,6 +11,8 @@
 //! Every room is a module; a room imports only rooms of lower floors. `ARCHITECTURE.md` tells the whole story.
 
 pub mod cli;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 pub mod compare;
 pub mod compile;
 pub mod csv;

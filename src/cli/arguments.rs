@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::cli::check::CheckArguments;
+use crate::cli::cluster::ClusterArguments;
 use crate::cli::completions::CompletionsArguments;
 use crate::cli::deliver::DeliverArguments;
 use crate::cli::diff::DiffArguments;
@@ -65,6 +66,8 @@ pub(super) enum Command {
     Notify(NotifyArguments),
     /// Run mappings at the times of tanguero.yaml, or hand these to another scheduler.
     Schedule(ScheduleArguments),
+    /// Run the processes of a cluster, for `run --cluster`.
+    Cluster(ClusterArguments),
     /// Say where a record ended in the last run.
     Why(WhyArguments),
     /// Show what every kept run did.

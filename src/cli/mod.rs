@@ -4,6 +4,9 @@
 
 mod arguments;
 mod check;
+mod cluster;
+#[cfg(feature = "cluster")]
+mod cluster_process;
 mod completions;
 mod deliver;
 mod diff;
@@ -73,6 +76,7 @@ pub fn main() -> ExitCode {
         Command::Deliver(deliver) => deliver::deliver(deliver, &say),
         Command::Notify(notify) => notify::notify(notify, &say),
         Command::Schedule(schedule) => schedule::schedule(schedule, &say),
+        Command::Cluster(cluster) => cluster::cluster(cluster, &say),
         Command::Why(why) => why::why(why, &say),
     };
     store::close();

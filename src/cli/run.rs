@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::cluster::ABSENT;
 use crate::cli::given::{Given, Means};
 use crate::cli::progress::Progress;
 use crate::cli::say::Say;
 use crate::cli::summary;
 use crate::output::Status;
-use crate::pipeline::{Exit, LIMITS, RunRequest, Stop, Watcher, run as run_mappings};
+use crate::pipeline::{ClusterRequest, Exit, LIMITS, RunRequest, Stop, Watcher, run as run_mappings};
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
@@ -47,6 +48,36 @@ pub(super) struct RunArguments {
     /// Whether what earlier runs left is used, and whether this one leaves something in the project's state folder.
     #[arg(long, value_enum, default_value_t = State::Write, env = "TANGUERO_STATE")]
     pub state: State,
+    #[command(flatten)]
+    pub cluster: ClusterWish,
+}
+
+/// Who reads and judges.
+#[derive(Debug, Args)]
+pub(super) struct ClusterWish {
+    /// A scheduler whose executors read and judge the rows, df://host:port.
+    #[arg(long, value_name = "URL", env = "TANGUERO_CLUSTER")]
+    pub cluster: Option<String>,
+    /// Every executor sees the files of this machine at the same paths.
+    #[arg(long, requires = "cluster")]
+    pub shared_files: bool,
+    /// Seconds after which the cluster is asked again for work that is not done; five times in vain end the run.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, requires = "cluster", value_parser = clap::value_parser!(u64).range(1..))]
+    pub cluster_patience: u64,
+    /// Bytes of a big CSV file that make one task of the cluster.
+    #[arg(long, value_name = "BYTES", default_value_t = 32 << 20, requires = "cluster", value_parser = clap::value_parser!(u64).range(1..), hide = true)]
+    pub cluster_range: u64,
+}
+
+impl ClusterWish {
+    fn request(&self) -> Result<Option<ClusterRequest>, String> {
+        let Some(scheduler) = self.cluster.clone() else { return Ok(None) };
+        if cfg!(not(feature = "cluster")) {
+            return Err(format!("`--cluster`: {ABSENT}"));
+        }
+        let (shared_files, patience) = (self.shared_files, self.cluster_patience);
+        Ok(Some(ClusterRequest { scheduler, shared_files, patience, range: self.cluster_range }))
+    }
 }
 
 /// `--state`.
@@ -124,6 +155,7 @@ fn request(arguments: &RunArguments) -> Result<RunRequest, String> {
         evidence: arguments.state == State::Write,
         recall: arguments.state != State::Off,
         outward: !arguments.local,
+        cluster: arguments.cluster.request()?,
         ..RunRequest::of(&arguments.means.bound(arguments.given.situation()?)?)
     })
 }

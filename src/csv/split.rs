@@ -117,6 +117,11 @@ impl Splitter {
         self.split_careful(unread, end_of_input)
     }
 
+    /// The physical line of the first byte that no piece has yet.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
     /// The length of a regular piece; none if the bytes must be split carefully.
     fn split_regular(&mut self, unread: &[u8], end_of_input: bool) -> Option<usize> {
         let window = self.sizes.largest_piece.min(self.dialect.max_field).min(self.dialect.max_record);

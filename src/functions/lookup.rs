@@ -4,13 +4,15 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use serde::{Deserialize, Serialize};
+
 use crate::resolve::LookupSpec;
 
 use super::kernel::hash::ShortHash;
 use super::kernel::space;
 
 /// Which table: a source, its key column, the column that is taken.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LookupKey {
     /// Source name.
     pub source: String,
@@ -106,6 +108,24 @@ impl LookupTables {
         }
         self.tables.write().unwrap_or_else(PoisonError::into_inner).insert(name, Arc::new(table));
         Ok(())
+    }
+
+    /// All tables with all their pairs, in order.
+    #[cfg(feature = "cluster")]
+    pub fn pairs(&self) -> Vec<(LookupKey, Vec<(String, String)>)> {
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let mut all: Vec<(LookupKey, Vec<(String, String)>)> = tables
+            .iter()
+            .map(|(name, table)| {
+                let mut pairs: Vec<(String, String)> =
+                    table.values.iter().map(|(key, value)| (text(key), text(value))).collect();
+                pairs.sort_unstable();
+                (name.clone(), pairs)
+            })
+            .collect();
+        all.sort_unstable();
+        all
     }
 
     /// The table a cell wants, if it was filled.

@@ -172,7 +172,8 @@ fn source_exit(error: &SourceError) -> Exit {
 }
 
 /// Stores, services and networks that failed.
-static CALLED: [&Code; 7] = [
+static CALLED: [&Code; 8] = [
+    &code::CLUSTER_FAILED,
     &code::STORE_FAILED,
     &code::ARCHIVE_FAILED,
     &code::WEB_DENIED,

@@ -89,7 +89,14 @@ impl Mappings<'_> {
         let knowledge = Knowledge::read(resolved, &plain, known, before).await?;
 
         clock.enter(Stage::Query);
-        let rows = prepared.rows(&plain, self.spill, self.stop).await?;
+        #[cfg(feature = "cluster")]
+        let away = self.query_away(prepared, &mut finished.warnings).await?;
+        #[cfg(not(feature = "cluster"))]
+        let away = None;
+        let rows = match away {
+            Some(rows) => rows,
+            None => prepared.rows(&plain, self.spill, self.stop).await?,
+        };
         let arrival = prepared.query.as_ref().is_some_and(|query| query.ordered && query.traceable);
         let session = prepared.session(self.engine, &tables, arrival)?;
         if prepared.query.is_some() {
@@ -123,7 +130,16 @@ impl Mappings<'_> {
             stop: self.stop,
             watcher: self.watcher,
         };
-        let sinks = judge(&session, &prepared.compiled.judge, judging).await?;
+        #[cfg(feature = "cluster")]
+        let away = self.judge_away((prepared, &rows), (&task, &budget), &tables, &mut finished.warnings).await?;
+        #[cfg(feature = "cluster")]
+        let (sinks, away_filtered) = away.map(|away| (away.sinks, away.filtered)).unzip();
+        #[cfg(not(feature = "cluster"))]
+        let (sinks, away_filtered) = (None, None);
+        let sinks = match sinks {
+            Some(sinks) => sinks,
+            None => judge(&session, &prepared.compiled.judge, judging).await?,
+        };
         for source in prepared.sources.values() {
             source.complete()?;
             source.check_after_scan()?;
@@ -132,7 +148,11 @@ impl Mappings<'_> {
         clock.enter(Stage::Settle);
         self.stop.check()?;
         let mut settled = settle(&task, sinks, self.spill, &budget)?;
-        let filtered = Arc::new(account::filtered_keys(prepared, &session).await?);
+        let filtered = match away_filtered {
+            Some(filtered) => filtered,
+            None => account::filtered_keys(prepared, &session).await?,
+        };
+        let filtered = Arc::new(filtered);
         if self.referred.contains(&prepared.file.name) {
             finished.keys = Some(MappingKeys {
                 written: Arc::new(settled.written_keys()),

@@ -9,6 +9,10 @@
 
 mod account;
 mod asked;
+#[cfg(feature = "cluster")]
+mod away;
+#[cfg(feature = "cluster")]
+mod away_query;
 mod beside;
 mod check;
 mod clash;
@@ -55,6 +59,8 @@ mod test;
 mod why;
 mod words;
 
+#[cfg(feature = "cluster")]
+pub use away::stores_here;
 pub use check::{CheckOutcome, CheckRequest, check};
 pub use deliver::{DeliverOutcome, DeliverRequest, deliver};
 pub use diff::{Compared, DiffOutcome, DiffRequest, DiffSides, Tell, diff};
@@ -71,7 +77,7 @@ pub use preview::{
     CellFault, Following, Preview, PreviewCell, PreviewFate, PreviewOutcome, PreviewRecord, PreviewRequest, preview,
 };
 pub use pull::{PullOutcome, PullRequest, pull};
-pub use request::{Exit, LIMITS, RunRequest, Situation, Stage, Stop, Unwatched, Watcher};
+pub use request::{ClusterRequest, Exit, LIMITS, RunRequest, Situation, Stage, Stop, Unwatched, Watcher};
 pub use run::{RunOutcome, run};
 pub use state::{StateRequest, state_import, state_prune, state_reset, state_show};
 pub use test::{

@@ -97,6 +97,21 @@ pub struct RunRequest {
     pub set_aside: Option<PathBuf>,
     /// Deliver what is published, and tell people how it ended, as the project says.
     pub outward: bool,
+    /// Who reads and judges; none: this machine.
+    pub cluster: Option<ClusterRequest>,
+}
+
+/// A cluster that reads and judges the rows.
+#[derive(Debug, Clone)]
+pub struct ClusterRequest {
+    /// Its scheduler, `df://host:port`.
+    pub scheduler: String,
+    /// Every machine sees the files of this one at the same paths.
+    pub shared_files: bool,
+    /// Seconds after which a job that is not done is handed in again.
+    pub patience: u64,
+    /// Bytes of a big CSV file that make one task.
+    pub range: u64,
 }
 
 impl RunRequest {
@@ -128,6 +143,7 @@ impl RunRequest {
             whole: false,
             set_aside: None,
             outward: true,
+            cluster: None,
         }
     }
 }

@@ -179,7 +179,8 @@ impl Groups {
         pair
     }
 
-    fn named(&mut self, name: &[u8]) -> u32 {
+    /// The number of the pair of this name.
+    pub(super) fn named(&mut self, name: &[u8]) -> u32 {
         if let Some(pair) = self.pairs.get(name) {
             return *pair;
         }

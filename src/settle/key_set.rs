@@ -95,6 +95,12 @@ impl KeySet {
         self.hashes[from..to].binary_search(&hash).is_ok()
     }
 
+    /// Whether it holds a key with these hashes, as it is written and in lower case.
+    #[cfg(feature = "cluster")]
+    pub(super) fn holds_either(&self, (exact, lower): (u128, u128)) -> bool {
+        !self.is_empty() && self.holds_hash(if self.ignores_case { lower } else { exact })
+    }
+
     /// Bytes that it holds.
     pub fn bytes(&self) -> u64 {
         (size_of_val(&self.hashes[..]) + size_of_val(&self.starts[..])) as u64

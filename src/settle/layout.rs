@@ -1,12 +1,14 @@
 //! What the judging plan's batches look like, and what a row must hold.
 
+use serde::{Deserialize, Serialize};
+
 use crate::csv::LineEnding;
 use crate::settle::error::Error;
 
 /// Columns of the judging plan, in the order of its batches: `_file` UInt32, `_line` UInt64, then one
 /// struct(value Utf8View, fault UInt8) per entry of `columns`, then `_by` where `order_by` is set, then `_module`,
 /// `_action`, `_value` where `pivots` is set. Column numbers below count `columns` from 0.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Layout {
     /// Target columns.
     pub columns: Vec<LayoutColumn>,
@@ -49,7 +51,7 @@ pub struct Layout {
 }
 
 /// One target column.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LayoutColumn {
     /// Its header.
     pub name: String,
@@ -64,7 +66,7 @@ pub struct LayoutColumn {
 }
 
 /// A column whose values must exist elsewhere.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct LayoutReference {
     /// The column.
     pub column: usize,
@@ -73,7 +75,7 @@ pub struct LayoutReference {
 }
 
 /// How the text of `_by` is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OrderKind {
     /// As normalised dates: `YYYY-MM-DD`, or a UTC moment `YYYY-MM-DDTHH:MM:SS.sZ`; a day is its midnight.
     Date,
@@ -82,7 +84,7 @@ pub enum OrderKind {
 }
 
 /// A set of fault numbers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaultSet([u64; 4]);
 
 impl FaultSet {

@@ -9,10 +9,14 @@
 mod added;
 mod adding;
 mod amount;
+#[cfg(feature = "cluster")]
+mod asked;
 mod barrier;
 mod batch;
 mod bits;
 mod budget;
+#[cfg(feature = "cluster")]
+mod carried;
 mod case;
 mod cells;
 mod column;
@@ -34,6 +38,8 @@ mod merge;
 mod order;
 mod pairs;
 mod pivot;
+#[cfg(feature = "cluster")]
+mod portion;
 mod recall;
 mod record;
 mod reference;
@@ -48,6 +54,8 @@ mod table;
 mod tally;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "cluster")]
+mod travel;
 mod twins;
 mod winner;
 
@@ -63,12 +71,16 @@ pub use kept::{Kept, KeptBuilder};
 pub use key::{key_hash, row_hash};
 pub use key_set::{KeySet, KeySetBuilder};
 pub use layout::{FaultSet, Layout, LayoutColumn, LayoutReference, OrderKind};
+#[cfg(feature = "cluster")]
+pub use portion::Portion;
 pub use recall::Recall;
 pub use rows::Extent;
 pub use rules::{Absence, Beside, HierarchyRules, Known, PivotRules, Rules, Target, Task};
 pub use settled::Settled;
 pub use sink::Sink;
 pub use tally::{Warning, WarningKind};
+#[cfg(feature = "cluster")]
+pub use travel::Totals;
 
 use budget::{Lease, settle_bytes_on_disk};
 use case::Case;

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::mapping::{Aggregate, DuplicatePolicy, HierarchyPolicy, ReferenceMissing, UnknownPolicy};
 use crate::settle::kept::Kept;
 use crate::settle::key::hash_text;
@@ -21,7 +23,7 @@ pub struct Task {
 }
 
 /// The policies of one mapping.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Rules {
     /// `duplicates:`
     pub duplicates: DuplicatePolicy,
@@ -42,7 +44,7 @@ pub struct Rules {
 }
 
 /// `hierarchy:`.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct HierarchyRules {
     /// A parent that is nowhere, or whose row was rejected.
     pub missing_parent: HierarchyPolicy,
@@ -55,7 +57,7 @@ pub struct HierarchyRules {
 }
 
 /// `pivot:`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct PivotRules {
     /// How values of one cell become one.
     pub aggregate: Aggregate,
@@ -68,6 +70,7 @@ pub struct PivotRules {
     /// An absent combination is `0` instead of empty.
     pub fill_zero: bool,
     /// Columns beside the pivoted ones.
+    #[serde(skip)]
     pub beside: Beside,
 }
 
@@ -115,6 +118,12 @@ impl Target {
     /// Whether `value` is found.
     pub fn holds(&self, value: &[u8]) -> bool {
         self.allowed.iter().any(|set| set.holds(value))
+    }
+
+    /// Whether a value with these hashes is found, as it is written and in lower case.
+    #[cfg(feature = "cluster")]
+    pub(super) fn holds_either(&self, hashes: (u128, u128)) -> bool {
+        self.allowed.iter().any(|set| set.holds_either(hashes))
     }
 
     /// Why `value` is not found.

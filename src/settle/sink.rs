@@ -9,6 +9,8 @@ use datafusion::arrow::compute::take_record_batch;
 
 use crate::settle::added;
 use crate::settle::adding::{Adding, Sums, can_add};
+#[cfg(feature = "cluster")]
+use crate::settle::asked::Asked;
 use crate::settle::batch::{Batch, Cells};
 use crate::settle::budget::{Budget, Lease, record_bytes, settle_bytes};
 use crate::settle::error::Error;
@@ -47,6 +49,9 @@ pub struct Sink {
     has_rules: bool,
     /// Where rows are added while they are read.
     pub(super) adding: Option<Adding>,
+    /// Where rows are judged for another process.
+    #[cfg(feature = "cluster")]
+    pub(super) asked: Option<Asked>,
     // Facts of the batch at hand, a row each; reused.
     pub(super) flags: Vec<u8>,
     pub(super) hashes: Vec<u128>,
@@ -62,16 +67,23 @@ impl Sink {
         task.layout.check()?;
         let sums = can_add(task).then(|| Arc::new(Sums::new(task, budget)));
         let adding = |number| sums.as_ref().map(|sums| Adding::new(task, sums, number, count));
-        (0..count).map(|number| Self::new(task, adding(number), directory, budget)).collect()
+        (0..count)
+            .map(|number| Self::new(task, adding(number), (Spill::create(directory)?, directory), budget))
+            .collect()
     }
 
-    fn new(task: &Arc<Task>, adding: Option<Adding>, directory: &Path, budget: &Arc<Budget>) -> Result<Self, Error> {
+    pub(super) fn new(
+        task: &Arc<Task>,
+        adding: Option<Adding>,
+        (spill, directory): (Spill, &Path),
+        budget: &Arc<Budget>,
+    ) -> Result<Self, Error> {
         let columns = task.layout.columns.iter().enumerate();
         Ok(Self {
             task: Arc::clone(task),
             lease: Lease::new(budget),
-            spill: Spill::create(directory)?,
             directory: directory.to_owned(),
+            spill,
             records: Records::new(link_columns(&task.layout)),
             tally: Tally::new(&task.layout),
             faulty: Vec::new(),
@@ -82,6 +94,8 @@ impl Sink {
             pairs: Pairs::default(),
             has_rules: if adding.is_some() { has_rules_but_sums(task) } else { has_rules(task) },
             adding,
+            #[cfg(feature = "cluster")]
+            asked: None,
             flags: Vec::new(),
             hashes: Vec::new(),
             lower: Vec::new(),
@@ -137,7 +151,7 @@ impl Sink {
     }
 
     /// Once memory has no room to settle `more` rows, records go to disk, from then on batch by batch.
-    fn make_room(&mut self, task: &Task, more: u64) -> Result<(), Error> {
+    pub(super) fn make_room(&mut self, task: &Task, more: u64) -> Result<(), Error> {
         if !self.records.are_stored() {
             // Of all rows settling takes as much more as of these.
             let (settled, read) = (settle_bytes(task), record_bytes(task));
@@ -269,6 +283,10 @@ impl Sink {
 
     fn hash_links(&mut self, task: &Task, batch: &Batch<'_>) {
         let layout = &task.layout;
+        #[cfg(feature = "cluster")]
+        if let Some(asked) = &mut self.asked {
+            asked.note(layout, batch, &mut self.scratch);
+        }
         if let Some(parent) = layout.parent {
             let cells = &batch.columns[parent];
             for (row, flags) in self.flags.iter_mut().enumerate() {

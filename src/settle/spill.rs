@@ -17,7 +17,8 @@ const WINDOW: usize = 1 << 18;
 /// A temporary file being written.
 #[derive(Debug)]
 pub(super) struct Spill {
-    file: File,
+    /// None: its bytes are taken away before they are many.
+    file: Option<File>,
     /// Where it was made, for errors: its name is gone.
     directory: PathBuf,
     /// Bytes in the file.
@@ -30,7 +31,13 @@ impl Spill {
     /// An empty file in `directory`.
     pub(super) fn create(directory: &Path) -> io::Result<Self> {
         let file = temporary(directory)?;
-        Ok(Self { file, directory: directory.to_owned(), written: 0, buffer: RowBuffer::default() })
+        Ok(Self { file: Some(file), directory: directory.to_owned(), written: 0, buffer: RowBuffer::default() })
+    }
+
+    /// No file: the bytes stay in the buffer until they are taken.
+    #[cfg(feature = "cluster")]
+    pub(super) fn travelling() -> Self {
+        Self { file: None, directory: PathBuf::new(), written: 0, buffer: RowBuffer::default() }
     }
 
     /// Bytes so far, in the file and in the buffer.
@@ -45,7 +52,8 @@ impl Spill {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.write_all(self.buffer.bytes()).map_err(within(&self.directory))?;
+        let Some(file) = &mut self.file else { return Ok(()) };
+        file.write_all(self.buffer.bytes()).map_err(within(&self.directory))?;
         self.written += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())
@@ -54,7 +62,7 @@ impl Spill {
     /// The whole file, ready to be read.
     pub(super) fn finish(mut self) -> io::Result<File> {
         self.flush()?;
-        Ok(self.file)
+        self.file.ok_or_else(|| io::Error::other("rows that travel lie in no file"))
     }
 }
 
@@ -132,7 +140,7 @@ mod tests {
         let error = Spill::create(&folder).unwrap_err();
         assert!(error.to_string().contains("there-is-no-such-folder"), "{error}");
         let mut full = Spill {
-            file: OpenOptions::new().write(true).open("/dev/full").unwrap(),
+            file: Some(OpenOptions::new().write(true).open("/dev/full").unwrap()),
             directory: folder,
             written: 0,
             buffer: RowBuffer::default(),

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::settle::deal::Room;
@@ -11,7 +12,7 @@ use crate::settle::rows::Rows;
 const SHORT: usize = 64;
 
 /// Which cases the letters of some keys have: where all have one, no two of them are twins.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Cases {
     upper: bool,
     lower: bool,

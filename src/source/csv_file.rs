@@ -1,6 +1,7 @@
 //! CSV and TSV: how a file is written, and what its header says.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::DataType;
@@ -44,6 +45,11 @@ pub(super) struct CsvFile {
     duplicates: Vec<String>,
     /// Where the records begin; `None` where there is nothing.
     pub start: Option<Start>,
+    /// Bytes before its first text, where a byte of text is a byte of the file.
+    #[cfg(feature = "cluster")]
+    pub origin: Option<u64>,
+    /// Only these bytes of the file are read, the first of them the first of a record.
+    pub range: Option<Range<u64>>,
 }
 
 /// How all files of a CSV source are written.
@@ -153,7 +159,17 @@ impl CsvForm {
             return Err(SourceError::file(&code::HEADER, source, shown, fact));
         }
         let Self { dialect, footer, .. } = self.clone();
-        Ok(CsvFile { dialect, form, footer, names, duplicates, start })
+        Ok(CsvFile {
+            dialect,
+            form,
+            footer,
+            names,
+            duplicates,
+            start,
+            #[cfg(feature = "cluster")]
+            origin: reader.origin(),
+            range: None,
+        })
     }
 }
 

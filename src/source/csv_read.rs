@@ -101,14 +101,20 @@ impl CsvReader {
     /// Opens the file at `input` where its records start.
     pub fn open(input: &FileAt, file: &CsvFile, start: Start, shared: Arc<Shared>) -> Result<Self, SourceError> {
         let failed = |error: std::io::Error| shared.request.unreadable(error);
-        let mut reader = TextReader::open(input, file.form).map_err(failed)?;
-        let mut head = Vec::new();
-        let at_end = reader.read(&mut head, start.length).map_err(failed)? < start.length;
+        let (reader, offset, at_end) = match &file.range {
+            Some(range) => (TextReader::part(input, range.clone()).map_err(failed)?, range.start, false),
+            None => {
+                let mut reader = TextReader::open(input, file.form).map_err(failed)?;
+                let at_end = reader.read(&mut Vec::new(), start.length).map_err(failed)? < start.length;
+                let offset = reader.origin().unwrap_or(0) + start.length as u64;
+                (reader, offset, at_end)
+            }
+        };
         Ok(Self {
             splitter: Splitter::new(&file.dialect, start.line, start.carriage_return),
             unread: Unread::default(),
             at_end,
-            offset: reader.origin().unwrap_or(0) + start.length as u64,
+            offset,
             reader,
             start,
             held: VecDeque::new(),
@@ -266,6 +272,7 @@ impl Pieces for CsvReader {
             Some(_) => ending.index.push(Mark { offset: self.offset, line: u64::MAX, regular: false }),
             None => ending.index.clear(),
         }
+        ending.next_line = self.splitter.line();
         ending
     }
 }

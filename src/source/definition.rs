@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use datafusion::error::DataFusionError;
+use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Code, code};
 use crate::mapping::{Compression, CsvOptions, SourceKind};
@@ -13,7 +14,7 @@ use crate::store::{Reason, StoreError, Stores};
 pub const PIECE_BYTES: usize = 256 * 1024;
 
 /// One entry of `sources:` with its variables filled in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SourceDefinition {
     /// Table name.
     pub name: String,
@@ -34,6 +35,7 @@ pub struct SourceDefinition {
     /// Files inside this folder are shown relative to it.
     pub shown_base: PathBuf,
     /// Who reads what lies in a store.
+    #[serde(skip)]
     pub stores: Stores,
     /// Columns the mapping names: in NDJSON, whose columns no header lists, and in empty files they are there in any case.
     pub asked: Vec<String>,

@@ -56,6 +56,8 @@ pub(super) struct FileCount {
     pub footer_missing: bool,
     /// Where its pieces begin, where one can return to them.
     pub index: Arc<[Mark]>,
+    /// The line behind its last byte, in CSV; only looked at where a file is read in ranges.
+    pub next_line: u64,
 }
 
 /// What is wrong with a record of a file whose header has `expected` columns and that is read as `encoding`.

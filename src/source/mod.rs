@@ -13,6 +13,8 @@ mod arrow_file;
 mod content;
 mod csv_file;
 mod csv_piece;
+#[cfg(feature = "cluster")]
+mod csv_range;
 mod csv_read;
 mod decompress;
 mod definition;
@@ -31,6 +33,8 @@ mod object_parquet;
 mod open;
 mod opened;
 mod parquet_file;
+#[cfg(feature = "cluster")]
+mod part;
 mod partition;
 mod piece;
 mod register;
@@ -45,6 +49,8 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "cluster")]
+pub use csv_range::{Cuts, RangeScan};
 pub use definition::{PIECE_BYTES, SourceDefinition, SourceError};
 pub use input::FileAt;
 pub use kind::of_name as kind_of_name;
@@ -52,8 +58,12 @@ pub use ledger::{FileReport, Unreadable};
 pub use look::{decode, decompressed, kind_of, listed, text};
 pub use open::open;
 pub use opened::Source;
+#[cfg(feature = "cluster")]
+pub use part::{Account, Part, Shape, Untold};
 pub use register::FileRegister;
 pub use staged::{open_fetched, open_staged, schema_of};
+#[cfg(feature = "cluster")]
+pub use table::source_of;
 
 /// Hidden column: the number of a record's file in the [`FileRegister`].
 pub const FILE_COLUMN: &str = "_file";

@@ -48,6 +48,18 @@ impl Object {
         self.location.shown()
     }
 
+    /// Its version's mark, where the store can be asked for that version alone.
+    #[cfg(feature = "cluster")]
+    pub fn mark(&self) -> Option<&str> {
+        self.mark.as_deref()
+    }
+
+    /// Whether what speaks to it takes addresses that hold nothing secret.
+    #[cfg(feature = "cluster")]
+    pub fn is_told_by_url(&self) -> bool {
+        !matches!(self.location.kind(), Kind::Sftp | Kind::Dropbox)
+    }
+
     /// The last part of its key.
     pub fn name(&self) -> String {
         self.location.key().rsplit('/').next().unwrap_or_default().to_owned()

@@ -72,6 +72,21 @@ pub(super) fn list(definition: &SourceDefinition) -> Result<Vec<ListedFile>, Sou
 
 type Found = Vec<(Location, ObjectMeta)>;
 
+/// The one object at `url`.
+///
+/// # Errors
+/// It is not there, a store that does not answer, a setting that is wrong.
+#[cfg(feature = "cluster")]
+pub(super) fn one(definition: &SourceDefinition, url: &str) -> Result<ListedFile, SourceError> {
+    let failed = |error: StoreError| SourceError::store(&definition.name, Some(url), &error);
+    let location = definition.stores.open(url).map_err(failed)?;
+    let object = location.clone();
+    let meta = wait(async move { head(&object).await }).map_err(failed)?;
+    let object = Object::new(location, &meta);
+    let (shown, stamp) = (object.shown(), object.stamp());
+    Ok(ListedFile { input: FileAt::Object(Arc::new(object)), shown, stamp })
+}
+
 /// A URL that is spelt out: an object, or a folder with all data files in it.
 fn named(definition: &SourceDefinition, location: &Location) -> Result<Found, SourceError> {
     let failed = |error: StoreError| SourceError::store(&definition.name, None, &error);

@@ -64,6 +64,8 @@ pub fn open(
     let hidden = merged.schema.fields().len() - 2;
     Ok(Arc::new(Source {
         name: Arc::from(definition.name.as_str()),
+        #[cfg(feature = "cluster")]
+        definition: Some(Arc::new(definition.clone())),
         files,
         schema: merged.schema,
         ordering: vec![hidden, hidden + 1],
@@ -105,7 +107,7 @@ fn duration(seconds: u64) -> String {
 }
 
 /// Opens one file to learn its columns.
-fn read(definition: &SourceDefinition, file: &ListedFile) -> Result<Content, SourceError> {
+pub(super) fn read(definition: &SourceDefinition, file: &ListedFile) -> Result<Content, SourceError> {
     let failed = |why: String| file.input.unreadable(&definition.name, &file.shown, why);
     let (kind_of_name, compression_of_name) = kind::of_name(&file.input.name());
     let compression = definition.compression.unwrap_or(compression_of_name);

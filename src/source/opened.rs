@@ -9,6 +9,8 @@ use datafusion::catalog::TableProvider;
 use crate::diagnostic::code;
 use crate::resolve::SourceSchema;
 use crate::source::content::Content;
+#[cfg(feature = "cluster")]
+use crate::source::definition::SourceDefinition;
 use crate::source::definition::SourceError;
 use crate::source::input::{FileAt, Held};
 use crate::source::ledger::{FileReport, Ledger, Unreadable, message};
@@ -21,6 +23,9 @@ use crate::source::table::SourceTable;
 #[derive(Debug)]
 pub struct Source {
     pub(super) name: Arc<str>,
+    /// What it was told to be; none for what was staged.
+    #[cfg(feature = "cluster")]
+    pub(super) definition: Option<Arc<SourceDefinition>>,
     pub(super) files: Vec<SourceFile>,
     /// The table's columns: the visible ones, then the hidden ones.
     pub(super) schema: SchemaRef,

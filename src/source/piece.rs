@@ -9,6 +9,7 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::compute::{cast, filter_record_batch};
 use datafusion::arrow::datatypes::{DataType, SchemaRef, UInt32Type, UInt64Type};
+use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Code, code};
 use crate::source::definition::SourceError;
@@ -210,10 +211,12 @@ pub(super) struct Ending {
     pub footer_missing: bool,
     /// Where the pieces of the file begin, where that allows to return to one.
     pub index: Vec<Mark>,
+    /// The line behind the last byte, where lines are counted so.
+    pub next_line: u64,
 }
 
 /// Where a piece begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Mark {
     /// Bytes of text before it.
     pub offset: u64,

@@ -103,6 +103,7 @@ impl Scan {
                 count.footer = ending.footer;
                 count.footer_missing = ending.footer_missing;
                 count.index = ending.index.into();
+                count.next_line = ending.next_line;
                 queue.open = None;
             }
             let Some(file) = self.source.files.get(queue.next) else {

@@ -87,6 +87,8 @@ fn staged(
     let schema = Arc::new(Schema::new(columns));
     Ok(Arc::new(Source {
         name: Arc::from(name),
+        #[cfg(feature = "cluster")]
+        definition: None,
         files: vec![SourceFile {
             number: if trace.is_some() { u32::MAX } else { register.add(shown) },
             input,

@@ -41,6 +41,13 @@ impl SourceTable {
     }
 }
 
+/// The source that `table` is, with all its records.
+#[cfg(feature = "cluster")]
+pub fn source_of(table: &dyn TableProvider) -> Option<Arc<Source>> {
+    let table = table.downcast_ref::<SourceTable>()?;
+    table.wanted.is_none().then(|| Arc::clone(&table.source))
+}
+
 #[async_trait]
 impl TableProvider for SourceTable {
     fn schema(&self) -> SchemaRef {

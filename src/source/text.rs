@@ -1,6 +1,7 @@
 //! A text file as UTF-8 bytes: decompressed, transcoded, its byte order mark taken off.
 
 use std::io::{self, Cursor, Read};
+use std::ops::Range;
 
 use encoding_rs::{Encoding, UTF_8};
 
@@ -48,6 +49,12 @@ impl TextReader {
         let input: Box<dyn Read + Send> =
             if encoding == UTF_8 { Box::new(input) } else { Box::new(Transcoder::new(input, encoding)) };
         Ok(Self { input, origin: plain.then_some(mark as u64) })
+    }
+
+    /// Opens plain UTF-8 bytes in the midst of `file`.
+    pub fn part(file: &FileAt, range: Range<u64>) -> io::Result<Self> {
+        let input = file.open_at(range.start)?.take(range.end - range.start);
+        Ok(Self { input: Box::new(input), origin: Some(0) })
     }
 
     /// Bytes of the file before the first decoded byte, if decoded bytes are bytes of the file.

@@ -1,7 +1,9 @@
 //! A place in a text, and a value that remembers its place.
 
+use serde::{Deserialize, Serialize};
+
 /// Byte range in the text that was parsed; `start == end` marks a point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Span {
     /// First byte.
     pub start: usize,
@@ -17,7 +19,7 @@ impl Span {
 }
 
 /// A value and where it stands in its file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spanned<T> {
     /// The value itself.
     pub value: T,

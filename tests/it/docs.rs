@@ -275,7 +275,7 @@ fn commands_say_what_the_pages_show() {
 #[test]
 fn flags_that_pages_name_exist() {
     let mut seen = 0;
-    for name in ["docs/running.md", "docs/diff.md", "docs/plan.md"] {
+    for name in ["docs/running.md", "docs/diff.md", "docs/plan.md", "docs/cluster.md"] {
         let page = fs::read_to_string(root().join(name)).unwrap();
         for line in page.lines().filter_map(|line| line.split_once("tanguero ").map(|(_, line)| line)) {
             // In running text the command ends with its quotation.

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use tanguero::pipeline::{ClusterRequest, RunRequest};
 
 use crate::support::{copy, files, go, messages, request, root};
 
@@ -41,14 +42,23 @@ fn account(text: &[u8]) -> Value {
     json!({ "status": run["status"], "mappings": mappings })
 }
 
-/// Runs one case; what came out, by the name it has in `expected/`.
-fn outcome(case: &Path) -> BTreeMap<String, Vec<u8>> {
+/// Every case of every format.
+#[cfg(feature = "cluster")]
+pub fn all() -> Vec<PathBuf> {
+    tanguero::format::catalog().iter().flat_map(|format| cases(&format.name)).collect()
+}
+
+/// Runs one case, on a cluster if there is one; what came out, by the name it has in `expected/`.
+pub fn outcome(case: &Path, cluster: Option<ClusterRequest>) -> BTreeMap<String, Vec<u8>> {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("case");
     copy(case, &folder);
     let _ = fs::remove_dir_all(folder.join("expected"));
     let whole_set = folder.join("mappings").is_dir();
-    let outcome = go(&request(&folder, &[if whole_set { "mappings" } else { "mapping.yaml" }]));
+    let asked = request(&folder, &[if whole_set { "mappings" } else { "mapping.yaml" }]);
+    let mut outcome = go(&RunRequest { cluster, ..asked });
+    // A cluster says what it leaves to this machine; that is no part of the case.
+    outcome.warnings.retain(|warning| warning.code.id != "N893");
 
     let mut found = files(&folder.join("out"));
     found.remove("run.json");
@@ -74,7 +84,7 @@ fn check(format: &str) {
     let mut faults = Vec::new();
     for case in cases(format) {
         let expected_folder = case.join("expected");
-        let found = outcome(&case);
+        let found = outcome(&case, None);
         if update {
             let _ = fs::remove_dir_all(&expected_folder);
             for (name, bytes) in &found {
@@ -84,28 +94,36 @@ fn check(format: &str) {
             }
             continue;
         }
-        let expected = files(&expected_folder);
-        let name = case.file_name().unwrap().to_string_lossy().into_owned();
-        if expected.is_empty() {
-            faults.push(format!("{format}/{name}: nothing is expected; run with UPDATE_GOLDEN=1 and read the result"));
-        }
-        for (file, bytes) in &expected {
-            match found.get(file) {
-                Some(got) if got == bytes => {}
-                Some(got) => faults.push(format!(
-                    "{format}/{name}/{file} differs\n--- expected\n{}\n--- found\n{}",
-                    String::from_utf8_lossy(bytes),
-                    String::from_utf8_lossy(got)
-                )),
-                None => faults.push(format!("{format}/{name}/{file} was not written")),
-            }
-        }
-        for file in found.keys().filter(|file| !expected.contains_key(*file)) {
-            let text = String::from_utf8_lossy(&found[file]).into_owned();
-            faults.push(format!("{format}/{name}/{file} was written and is not expected\n{text}"));
-        }
+        faults.extend(faults_of(&case, &found));
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n\n"));
+}
+
+/// What is not as `expected/` has it.
+pub fn faults_of(case: &Path, found: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
+    let mut faults = Vec::new();
+    let expected = files(&case.join("expected"));
+    let format = case.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
+    let name = case.file_name().unwrap().to_string_lossy().into_owned();
+    if expected.is_empty() {
+        faults.push(format!("{format}/{name}: nothing is expected; run with UPDATE_GOLDEN=1 and read the result"));
+    }
+    for (file, bytes) in &expected {
+        match found.get(file) {
+            Some(got) if got == bytes => {}
+            Some(got) => faults.push(format!(
+                "{format}/{name}/{file} differs\n--- expected\n{}\n--- found\n{}",
+                String::from_utf8_lossy(bytes),
+                String::from_utf8_lossy(got)
+            )),
+            None => faults.push(format!("{format}/{name}/{file} was not written")),
+        }
+    }
+    for file in found.keys().filter(|file| !expected.contains_key(*file)) {
+        let text = String::from_utf8_lossy(&found[file]).into_owned();
+        faults.push(format!("{format}/{name}/{file} was written and is not expected\n{text}"));
+    }
+    faults
 }
 
 macro_rules! formats {

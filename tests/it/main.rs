@@ -9,10 +9,13 @@ mod binary;
 mod book;
 mod check;
 mod checker;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod codes;
 mod commands;
 mod comparing;
 mod delivering;
+mod deploying;
 mod determinism;
 mod differing;
 mod docs;

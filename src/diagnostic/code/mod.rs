@@ -3,7 +3,7 @@
 //! A code, once released, keeps its meaning and is never reused. Ranges: Y1xx the mapping's text, R2xx names and rules of
 //! the format, Q3xx SQL, V4xx cell values, D5xx unreadable records, K6xx keys, duplicates, hierarchy and references,
 //! L7xx limits and publishing, S8xx sources and the world, W9xx warnings about data, T1xx tests of mappings, F2xx the form of a
-//! Totango file, N8xx services that are called, and schedules.
+//! Totango file, N8xx services that are called, clusters and schedules.
 
 use std::sync::LazyLock;
 
@@ -17,6 +17,7 @@ macro_rules! codes {
     };
 }
 
+mod cluster;
 mod deliver;
 mod example;
 mod form;
@@ -27,6 +28,7 @@ mod schedule;
 mod test;
 mod web;
 
+pub use cluster::*;
 pub use deliver::*;
 pub use example::{Example, near};
 pub use form::*;
@@ -66,7 +68,7 @@ pub struct Code {
 /// Every code, in order.
 pub fn register() -> &'static [&'static Code] {
     static REGISTER: LazyLock<Vec<&'static Code>> =
-        LazyLock::new(|| [MAPPING, ROW, RUN, TEST, FORM, WEB, DELIVER, SCHEDULE].concat());
+        LazyLock::new(|| [MAPPING, ROW, RUN, TEST, FORM, WEB, DELIVER, SCHEDULE, CLUSTER].concat());
     &REGISTER
 }
 

@@ -1,5 +1,7 @@
 //! What concerns many columns or many rows: tags, pivot, duplicates, hierarchy, references.
 
+use serde::{Deserialize, Serialize};
+
 use super::{ColumnOptions, Origin, Text};
 use crate::yaml::{Span, Spanned};
 
@@ -46,7 +48,7 @@ pub struct Pivot {
 }
 
 /// `aggregate:` of a pivot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Aggregate {
     /// Values are added.
     #[default]
@@ -69,7 +71,7 @@ pub struct Duplicates {
 }
 
 /// The seven policies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DuplicatePolicy {
     /// The last record in source order wins.
     Last,
@@ -116,7 +118,7 @@ pub struct Hierarchy {
 }
 
 /// What happens to a faulty link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum HierarchyPolicy {
     /// The record is rejected.
     #[default]
@@ -139,7 +141,7 @@ pub struct Reference {
 }
 
 /// `missing:` of a reference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum ReferenceMissing {
     /// The record is rejected.
     #[default]
@@ -164,7 +166,7 @@ pub struct UnknownAccounts {
 }
 
 /// What happens to rows of accounts that are not known; all of these are listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum UnknownPolicy {
     /// They are written.
     #[default]

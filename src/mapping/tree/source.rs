@@ -1,5 +1,7 @@
 //! One entry of `sources:` and how its files are read.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Text, TotangoSource};
 use crate::yaml::{Span, Spanned};
 
@@ -48,7 +50,7 @@ impl SourceOrigin {
 }
 
 /// `kind:` of a source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SourceKind {
     /// Comma (or `delimiter`) separated text.
     Csv,
@@ -63,7 +65,7 @@ pub enum SourceKind {
 }
 
 /// `compression:` of a source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Compression {
     /// As it is.
     None,
@@ -78,7 +80,7 @@ pub enum Compression {
 }
 
 /// `csv:` options of a source; `None` means the default of `product.md` section 3.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct CsvOptions {
     /// One byte; default `,` (TSV: tab).
     pub delimiter: Option<Spanned<u8>>,
@@ -103,7 +105,7 @@ pub struct CsvOptions {
 }
 
 /// `footer:` of a CSV source.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Footer {
     /// The lines a Salesforce report export appends.
     Salesforce,

@@ -1,0 +1,5 @@
+//! Mappings on a cluster: a scheduler and executors as processes of their own, on this machine.
+
+mod failing;
+mod processes;
+mod sameness;
