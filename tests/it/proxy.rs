@@ -236,7 +236,7 @@ fn strikes(shared: &Shared, verb: Verb, line: &str) -> Option<(Fault, bool)> {
     let mut rules = shared.rules.lock().unwrap();
     let last = rules.len().checked_sub(1)?;
     let meets = |rule: &&mut Rule| rule.verb == verb && rule.times > 0 && line.contains(rule.only);
-    let (number, armed) = rules.iter_mut().enumerate().find(|(_, rule)| meets(&rule))?;
+    let (number, armed) = rules.iter_mut().enumerate().find(|(_, rule)| meets(rule))?;
     if armed.skip > 0 {
         armed.skip -= 1;
         return None;
