@@ -155,8 +155,8 @@ impl Mappings<'_> {
         let filtered = Arc::new(filtered);
         if self.referred.contains(&prepared.file.name) {
             finished.keys = Some(MappingKeys {
-                written: Arc::new(settled.written_keys()),
-                rejected: Arc::new(settled.rejected_keys()),
+                written: Arc::new(settled.written_keys()?),
+                rejected: Arc::new(settled.rejected_keys()?),
                 filtered: Arc::clone(&filtered),
             });
         }
@@ -184,6 +184,7 @@ impl Mappings<'_> {
             stop: self.stop,
         };
         let (told, written) = self.tell_and_write(&look, prepared, &settled);
+        settled.check()?;
         let (rejects, left_out) = told?;
         finished.reports.extend(rejects.staged.clone());
         finished.reports.extend(left_out.duplicates);
@@ -214,7 +215,6 @@ impl Mappings<'_> {
             finished.report.outputs = finished.outputs.iter().map(|staged| staged.file.clone()).collect();
             account::sizes(prepared, finished);
         }
-        settled.check()?;
         account::balance(finished)
     }
 

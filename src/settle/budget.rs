@@ -78,6 +78,11 @@ impl Lease {
         self.budget.limit.saturating_sub(self.budget.used())
     }
 
+    /// Bytes of this one.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Gives back all but `bytes`.
     pub(super) fn shrink_to(&mut self, bytes: u64) {
         let given = self.bytes.saturating_sub(bytes);
@@ -101,6 +106,9 @@ pub fn record_bytes(task: &Task) -> u64 {
     let lower = if task.watches_case() { 8 } else { 0 };
     8 + 4 + 1 + keyed + parent + order + lower + 16 * link_columns(layout) as u64
 }
+
+/// Bytes that are left free for what may be told of each row, where rows can go to disk instead.
+pub(super) const VERDICT_BYTES: u64 = 24;
 
 /// Bytes that a row takes while it is settled where records lie on disk: its flags, its fate, a bit each for what is known
 /// of parents, its depth and its place by depth.

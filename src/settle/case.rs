@@ -18,6 +18,12 @@ use crate::settle::spill::Spill;
 use crate::settle::tally::Tally;
 use crate::settle::winner::Winners;
 
+/// A cause in its table.
+const CAUSE_BYTES: usize = 16;
+
+/// What a note becomes: a row that was written anew.
+const REWRITTEN_BYTES: usize = size_of::<Rewritten>();
+
 /// What is known so far.
 #[derive(Debug)]
 pub(super) struct Case {
@@ -46,6 +52,8 @@ pub(super) struct Case {
     pub(super) kept: HashSet<(u32, u32)>,
     /// What settling took of the budget.
     pub(super) lease: Lease,
+    /// What verdicts on single rows took of it.
+    pub(super) verdicts: Lease,
     /// What the sinks took of it.
     pub(super) leases: Vec<Lease>,
 }
@@ -88,6 +96,7 @@ impl Case {
             depth: Vec::new(),
             tally: barrier.tally,
             pivoted: None,
+            verdicts: lease.another(),
             lease,
             leases: barrier.leases,
         }
@@ -122,6 +131,15 @@ impl Case {
 
     pub(super) fn note(&mut self, row: usize, column: usize, kind: NoteKind) {
         self.notes.push(Note { row: row as u32, column: column as u32, kind });
+    }
+
+    /// Takes from the budget what is known of single rows by now.
+    pub(super) fn hold_verdicts(&mut self) -> Result<(), Error> {
+        let reasons = self.reasons.len() * size_of::<(u32, Reason)>() + self.causes.len() * CAUSE_BYTES;
+        let held = reasons + self.notes.len() * (size_of::<Note>() + REWRITTEN_BYTES) + self.unknown.len() * 4;
+        self.verdicts.shrink_to(held as u64);
+        let more = held as u64 - self.verdicts.bytes();
+        self.verdicts.take(more, "telling of single rows")
     }
 
     /// Counts the notes of rows that are written in the end, and writes those with cells to be emptied anew. Rows

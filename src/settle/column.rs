@@ -113,7 +113,10 @@ impl<T: Plain> Column<T> {
     }
 
     /// Goes through all values in order, block by block, with each block's first row.
-    pub(super) fn each(&self, mut visit: impl FnMut(usize, &[T]) -> io::Result<()>) -> io::Result<()> {
+    pub(super) fn each<E: From<io::Error>>(
+        &self,
+        mut visit: impl FnMut(usize, &[T]) -> Result<(), E>,
+    ) -> Result<(), E> {
         match self {
             Self::Memory(values) => visit(0, values),
             Self::Disk(stored) => stored.each(visit),

@@ -6,8 +6,11 @@ use std::collections::BinaryHeap;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
+use crate::settle::budget::{Budget, Lease};
 use crate::settle::column::Column;
+use crate::settle::error::Error;
 use crate::settle::stored::{Plain, Stored};
 use crate::settle::table::NO_ROW;
 
@@ -22,8 +25,10 @@ const LEAST: u64 = 4 << 20;
 pub(super) struct Room<'a> {
     /// A folder for temporary files.
     pub(super) directory: &'a Path,
-    /// Bytes of memory.
+    /// Bytes of memory that a part should take.
     pub(super) bytes: u64,
+    /// Where those of a larger one are taken from.
+    pub(super) budget: &'a Arc<Budget>,
 }
 
 /// A hash, 0 for none.
@@ -50,6 +55,13 @@ impl Room<'_> {
         (rows as u64 * bytes).div_ceil(self.bytes.max(LEAST)).clamp(1, PARTS) as usize
     }
 
+    /// Memory for a part: rows of one key are never parted.
+    pub(super) fn hold(&self, bytes: u64) -> Result<Lease, Error> {
+        let mut lease = Lease::new(self.budget);
+        lease.take(bytes, "settling")?;
+        Ok(lease)
+    }
+
     /// Deals out the rows that are `wanted` and have a hash; rows of a part rise.
     pub(super) fn deal<T: Hash>(
         &self,
@@ -60,7 +72,7 @@ impl Room<'_> {
         let parts = (0..parts).map(|_| Stored::create(self.directory));
         let mut parts: Vec<Stored<(u32, T)>> = parts.collect::<io::Result<_>>()?;
         let count = parts.len();
-        column.each(|start, hashes| {
+        column.each::<io::Error>(|start, hashes| {
             for (row, hash) in (start..).zip(hashes).filter(|(row, hash)| wanted(*row, **hash)) {
                 if let Some(part) = hash.part(count) {
                     parts[part].push((row as u32, *hash))?;
@@ -108,15 +120,17 @@ impl Found {
         let mut column = Column::new(count, Some(directory))?;
         let mut next = 0;
         while let Some(Reverse(((row, other), number))) = heads.pop() {
-            column.fill(row as usize - next, NO_ROW)?;
+            // A row out of turn is one that could not be read: `check` tells of it.
+            let Some(gap) = (row as usize).checked_sub(next) else { break };
+            column.fill(gap, NO_ROW)?;
             column.extend(&[other])?;
             next = row as usize + 1;
             let (reader, left) = &mut parts[number];
             heads.extend(left.next().map(|index| Reverse((reader.get(index), number))));
         }
+        self.pairs.check()?;
         column.fill(count - next, NO_ROW)?;
         column.finish()?;
-        self.pairs.check()?;
         Ok(column)
     }
 }
@@ -128,7 +142,8 @@ mod tests {
     #[test]
     fn what_is_found_part_by_part_comes_back_in_the_order_of_rows() {
         let folder = tempfile::tempdir().unwrap();
-        let room = Room { directory: folder.path(), bytes: 0 };
+        let budget = Arc::new(Budget::unlimited());
+        let room = Room { directory: folder.path(), bytes: 0, budget: &budget };
         let count = 100_000_u32;
         let hash = |row: u32| xxhash_rust::xxh3::xxh3_128(&row.to_le_bytes());
         let column = Column::Memory((0..count).map(|row| if row % 7 == 0 { 0 } else { hash(row) }).collect());
@@ -136,7 +151,7 @@ mod tests {
         let mut found = Found::create(folder.path()).unwrap();
         for part in &parts {
             assert!(part.len() > 10_000, "evenly");
-            part.each(|_, rows| rows.iter().try_for_each(|(row, _)| found.push(*row, row * 2))).unwrap();
+            part.each::<io::Error>(|_, rows| rows.iter().try_for_each(|(row, _)| found.push(*row, row * 2))).unwrap();
             found.end_part();
         }
         let column = found.spread(count as usize, folder.path()).unwrap();

@@ -12,6 +12,7 @@ use crate::mapping::HierarchyPolicy;
 use crate::settle::bits::Bits;
 use crate::settle::case::{Case, NoteKind};
 use crate::settle::column::Column;
+use crate::settle::error::Error;
 use crate::settle::fate::Reason;
 use crate::settle::record::flag;
 use crate::settle::table::NO_ROW;
@@ -29,7 +30,7 @@ pub(super) struct Loop {
 }
 
 /// Judges the parents of all rows that are written so far.
-pub(super) fn judge(case: &mut Case) -> io::Result<()> {
+pub(super) fn judge(case: &mut Case) -> Result<(), Error> {
     let Some(column) = case.task.layout.parent else { return Ok(()) };
     if case.task.wants_depth() {
         case.depth = vec![0; case.rows.count];
@@ -37,7 +38,7 @@ pub(super) fn judge(case: &mut Case) -> io::Result<()> {
     let links = parent_rows(case)?;
     let parents = std::mem::take(&mut case.rows.parent);
     let mut is_parent = Bits::new(case.rows.count);
-    links.each(|_, links| {
+    links.each::<Error>(|_, links| {
         links.iter().filter(|link| **link != NO_ROW).for_each(|link| is_parent.set(*link as usize, true));
         Ok(())
     })?;
@@ -52,7 +53,7 @@ pub(super) fn judge(case: &mut Case) -> io::Result<()> {
                 _ => {}
             }
         }
-        Ok(())
+        judge.case.hold_verdicts()
     })?;
     let mut from = 0;
     while let Some(row) = judge.open.next_set(from) {
@@ -65,7 +66,7 @@ pub(super) fn judge(case: &mut Case) -> io::Result<()> {
                 judge.judge_row(row, *link, true);
             }
         }
-        Ok(())
+        judge.case.hold_verdicts()
     })?;
     links.check()?;
     parents.check()?;

@@ -3,8 +3,9 @@
 //! In: batches of judged rows, one [`Sink`] per partition of the judging plan, each in source order. Out: a [`Settled`]:
 //! the rows of the output as pieces of temporary files that hold them encoded, and what became of all others, and why.
 //! This room knows neither SQL nor formats nor where files go. A row lies encoded on disk from the moment it is judged;
-//! a record of some 30 to 60 bytes stays in memory. Rows are known by hashes of their keys (see `key`), and from the
-//! barrier on by their number in source order, so nothing here depends on threads, batches or partitions.
+//! a record of some 30 to 80 bytes stays in memory, or goes to disk too where there is no room. Rows are known by hashes of their
+//! keys (see `key`), and from the barrier on by their number in source order, so nothing here depends on threads, batches or
+//! partitions.
 
 mod added;
 mod adding;
@@ -82,7 +83,7 @@ pub use tally::{Warning, WarningKind};
 #[cfg(feature = "cluster")]
 pub use travel::Totals;
 
-use budget::{Lease, settle_bytes_on_disk};
+use budget::{Lease, VERDICT_BYTES, settle_bytes_on_disk};
 use case::Case;
 use deal::Room;
 
@@ -93,7 +94,8 @@ pub fn settle(task: &Arc<Task>, sinks: Vec<Sink>, directory: &Path, budget: &Arc
     let rows: u64 = sinks.iter().map(|sink| u64::from(sink.records.rows)).sum();
     let more = rows * (settle_bytes(task) - record_bytes(task));
     let are_stored = sinks.iter().any(|sink| sink.records.are_stored());
-    let to_disk = are_stored || task.may_leave_memory() && lease.is_short_of(more);
+    // What will be told of single rows is not known yet.
+    let to_disk = are_stored || task.may_leave_memory() && lease.is_short_of(more + rows * VERDICT_BYTES);
     if !to_disk {
         lease.take(more, "settling")?;
     }
@@ -104,7 +106,7 @@ pub fn settle(task: &Arc<Task>, sinks: Vec<Sink>, directory: &Path, budget: &Arc
         barrier.leases.clear();
         lease.take(rows * settle_bytes_on_disk(task), "settling")?;
     }
-    let room = Room { directory, bytes: lease.free() / 2 };
+    let room = Room { directory, bytes: lease.free() / 2, budget };
     let room = to_disk.then_some(&room);
     let mut case = if task.layout.pivots {
         let pivoted = pivot::pivot(task, &mut barrier, directory)?;
@@ -118,10 +120,12 @@ pub fn settle(task: &Arc<Task>, sinks: Vec<Sink>, directory: &Path, budget: &Arc
     winner::refuse_duplicates(&mut case);
     foreign_key::judge(&mut case);
     reference::judge(&mut case)?;
+    case.hold_verdicts()?;
     let before = case.reasons.len();
     hierarchy::judge(&mut case)?;
     reference::judge_again(&mut case, before)?;
     fold::follow(&mut case);
+    case.hold_verdicts()?;
     case.follow_notes(directory)?;
     let settled = Settled::new(case, room)?;
     settled.check()?;

@@ -5,15 +5,15 @@ use crate::settle::error::Error;
 use crate::settle::fate::{Fate, Position, Rejected};
 use crate::settle::settled::Settled;
 
-/// Bytes for each row that comes from a record of a rejected one: its number, its place, and whether it was met.
-const ROW_BYTES: u64 = 4 + 16 + 1;
+/// Bytes for each row that comes from a record of a rejected one: place and number, the record to read, and whether it was met.
+const ROW_BYTES: u64 = 16 + 16 + 1;
 
 /// The rows that come from records of rejected rows.
 #[derive(Debug)]
 pub struct Recall<'a> {
     settled: &'a Settled,
-    /// By place; rows of one place as they came.
-    rows: Vec<u32>,
+    /// Place and number, by place; rows of one place as they came.
+    rows: Vec<(u64, u32)>,
     /// Those that [`Recall::meet`] has given.
     met: Vec<bool>,
     _lease: Lease,
@@ -26,21 +26,24 @@ impl Settled {
     /// If it is more than the budget allows.
     pub fn recall(&self) -> Result<Recall<'_>, Error> {
         let case = &self.case;
-        let position = |row: &u32| case.rows.position.get(*row as usize);
         let is_rejected = |row: &u32| {
             matches!(self.fate(*row as usize), Fate::RejectedKey | Fate::RejectedCells | Fate::RejectedReason)
         };
         let count = u32::try_from(case.rows.count).expect("settling numbers rows in 32 bits");
         let mut lease = case.lease.another();
         lease.take((0..count).filter(is_rejected).count() as u64 * ROW_BYTES, "telling of rejected rows")?;
-        let mut rows: Vec<u32> = (0..count).filter(is_rejected).collect();
-        rows.sort_by_key(position);
+        let mut position = case.rows.position.rising();
+        let mut rows: Vec<(u64, u32)> =
+            (0..count).filter(is_rejected).map(|row| (position.get(row as usize), row)).collect();
+        rows.sort_unstable();
         // A query may give one record several rows, of which not all are rejected: to tell them apart all are needed.
         if !case.task.layout.pivots && !case.rows.positions_rise()? {
-            let of_rejected = |row: &u32| rows.binary_search_by_key(&position(row), position).is_ok();
-            let mut all: Vec<u32> = (0..count).filter(of_rejected).collect();
+            let of_rejected = |place: &(u64, u32)| rows.binary_search_by_key(&place.0, |row| row.0).is_ok();
+            let mut position = case.rows.position.rising();
+            let places = (0..count).map(|row| (position.get(row as usize), row));
+            let mut all: Vec<(u64, u32)> = places.filter(of_rejected).collect();
             lease.take((all.len() - rows.len()) as u64 * ROW_BYTES, "telling of rejected rows")?;
-            all.sort_by_key(position);
+            all.sort_unstable();
             rows = all;
         }
         Ok(Recall { settled: self, met: vec![false; rows.len()], rows, _lease: lease })
@@ -51,8 +54,8 @@ impl Recall<'_> {
     /// The records to read: file and line, ascending, each once.
     pub fn places(&self) -> Vec<(u32, u64)> {
         let mut places: Vec<(u32, u64)> = Vec::with_capacity(self.rows.len());
-        places.extend(self.rows.iter().map(|row| {
-            let Position { file, line } = self.position(*row);
+        places.extend(self.rows.iter().map(|(position, _)| {
+            let Position { file, line } = Position::unpack(*position);
             (file, line)
         }));
         places.dedup();
@@ -63,15 +66,11 @@ impl Recall<'_> {
     /// which they came the first time.
     pub fn meet(&mut self, (file, line): (u32, u64)) -> Vec<Rejected> {
         let place = Position { file, line };
-        let first = self.rows.partition_point(|row| self.position(*row) < place);
-        let here = self.rows[first..].iter().take_while(|row| self.position(**row) == place);
+        let first = self.rows.partition_point(|(position, _)| Position::unpack(*position) < place);
+        let here = self.rows[first..].iter().take_while(|(position, _)| Position::unpack(*position) == place);
         let next = here.zip(&self.met[first..]).position(|(_, met)| !met);
         let Some(next) = next else { return Vec::new() };
         self.met[first + next] = true;
-        self.settled.reasons(self.rows[first + next] as usize).collect()
-    }
-
-    fn position(&self, row: u32) -> Position {
-        Position::unpack(self.settled.case.rows.position.get(row as usize))
+        self.settled.reasons(self.rows[first + next].1 as usize).collect()
     }
 }

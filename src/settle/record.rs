@@ -25,6 +25,9 @@ pub(super) mod flag {
 /// and the gaps that one leaves in the heap are too small for what comes after.
 const CHUNK: usize = 4 << 20;
 
+/// Values that the chunk has room for that is kept where the others went to disk.
+const LEFT: usize = 1 << 14;
+
 /// Bytes after which a new block starts, so that ends within a block fit 32 bits.
 const BLOCK: u64 = 1 << 31;
 
@@ -89,7 +92,10 @@ impl<T: Plain> Chunked<T> {
         stored.finish()?;
         // One is kept for what comes next.
         self.chunks.truncate(1);
-        self.chunks.iter_mut().for_each(Vec::clear);
+        for chunk in &mut self.chunks {
+            chunk.clear();
+            chunk.shrink_to(LEFT);
+        }
         Ok(())
     }
 

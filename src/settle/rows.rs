@@ -125,7 +125,7 @@ impl Rows {
     /// Whether each row comes from a later record than the one before.
     pub(super) fn positions_rise(&self) -> io::Result<bool> {
         let (mut rise, mut last) = (true, None);
-        self.position.each(|_, positions| {
+        self.position.each::<io::Error>(|_, positions| {
             rise &= last.is_none_or(|last| positions.first().is_none_or(|first| *first > last));
             rise &= positions.windows(2).all(|pair| pair[0] < pair[1]);
             last = positions.last().copied().or(last);

@@ -21,6 +21,7 @@ use crate::settle::rows::{Cursor, Extent, RowReader};
 use crate::settle::rules::Task;
 use crate::settle::tally::Warning;
 use crate::settle::twins;
+use crate::settle::winner::itself;
 
 /// Bytes for each row of an account that is not known, while these are listed.
 const LISTED_BYTES: u64 = 40;
@@ -82,9 +83,6 @@ impl Settled {
             omitted: Vec::new(),
         };
         settled.free();
-        let case = &mut settled.case;
-        let told = case.reasons.len() * size_of::<(u32, Reason)>() + case.causes.len() * size_of::<(u32, u32)>();
-        case.lease.take(told as u64, "telling of rejected rows")?;
         Ok(settled)
     }
 
@@ -96,8 +94,12 @@ impl Settled {
         (case.rows.links, case.rows.flags, case.depth) = (Vec::new(), Vec::new(), Vec::new());
         case.winners.table = Default::default();
         case.leases.clear();
-        let row = 8 + 4 + 1 + if case.rows.key.is_empty() { 0 } else { 16 + 4 };
-        case.lease.shrink_to(case.rows.count as u64 * row);
+        let order = if self.order.is_empty() { 0 } else { 4 };
+        let records = match case.rows.position.in_memory() {
+            Some(_) => 8 + 4 + if case.rows.key.is_empty() { 0 } else { 16 + 4 },
+            None => 0,
+        };
+        case.lease.shrink_to(case.rows.count as u64 * (1 + records + order));
     }
 
     /// What was settled.
@@ -114,7 +116,15 @@ impl Settled {
     pub fn rows(&self, pass: usize) -> impl Iterator<Item = Extent> + '_ {
         let mut cursor = Cursor::new(&self.case.rows);
         let in_order = self.order.iter().filter(move |row| self.pass_of(**row as usize) == pass);
-        let in_order = in_order.map(|row| self.case.rows.extent(*row as usize));
+        // Ordered by depth, rows rise within each.
+        let (mut deeper, mut last) = (Cursor::new(&self.case.rows), 0);
+        let in_order = in_order.map(move |row| {
+            if *row < last {
+                deeper = Cursor::new(&self.case.rows);
+            }
+            last = *row;
+            deeper.extent(*row as usize)
+        });
         let count = if self.order.is_empty() { self.case.rows.count } else { 0 };
         let wanted = (0..count).filter(move |row| self.case.is_written(*row) && self.pass_of(*row) == pass);
         let all = in_order.chain(wanted.map(move |row| cursor.extent(row)));
@@ -195,6 +205,7 @@ impl Settled {
         let mut filled = case.tally.filled.clone();
         let (mut reader, mut cursor) = (RowReader::new(&case.files), Cursor::new(&case.rows));
         let places = self.task().layout.places();
+        let (mut winner, mut position) = (case.winners.winner.rising(), case.rows.position.rising());
         for (row, fate) in case.winners.fate.iter().enumerate() {
             if matches!(fate, Fate::Written | Fate::RejectedKey) {
                 continue;
@@ -205,18 +216,19 @@ impl Settled {
             }
             if *fate == Fate::Duplicate {
                 let cell = |place| cells.clone().nth(place).unwrap_or_default();
-                tell(&self.duplicate(row), &key_text(cell, &self.task().layout, &places))?;
+                let lost = self.duplicate(row, itself(row as u32, winner.get(row)), position.get(row));
+                tell(&lost, &key_text(cell, &self.task().layout, &places))?;
             }
         }
         Ok(filled)
     }
 
-    fn duplicate(&self, row: usize) -> Duplicate {
+    fn duplicate(&self, row: usize, winner: u32, position: u64) -> Duplicate {
         let case = &self.case;
-        let winner_row = case.winners.of(row as u32) as usize;
+        let winner_row = winner as usize;
         Duplicate {
             row,
-            position: Position::unpack(case.rows.position.get(row)),
+            position: Position::unpack(position),
             winner_row,
             winner: Position::unpack(case.rows.position.get(winner_row)),
             winner_fate: if case.is_written(winner_row) { "written" } else { "rejected" },
@@ -227,7 +239,7 @@ impl Settled {
     /// Rows that lost to another row of their key, in source order.
     pub fn duplicates(&self) -> impl Iterator<Item = Duplicate> + '_ {
         let lost = (0..self.case.rows.count).filter(|row| self.case.winners.fate[*row] == Fate::Duplicate);
-        lost.map(|row| self.duplicate(row))
+        lost.map(|row| self.duplicate(row, self.case.winners.of(row as u32), self.case.rows.position.get(row)))
     }
 
     fn decided_by(&self) -> &'static str {
@@ -299,21 +311,31 @@ impl Settled {
     }
 
     /// The keys that are written, for references of other files; of a composite key no other file can name one.
-    pub fn written_keys(&self) -> KeySet {
+    ///
+    /// # Errors
+    /// If memory has no room for them.
+    pub fn written_keys(&self) -> Result<KeySet, Error> {
         self.keys(|fate| fate == Fate::Written)
     }
 
     /// Keys of rows that were rejected.
-    pub fn rejected_keys(&self) -> KeySet {
+    ///
+    /// # Errors
+    /// If memory has no room for them.
+    pub fn rejected_keys(&self) -> Result<KeySet, Error> {
         self.keys(|fate| matches!(fate, Fate::RejectedCells | Fate::RejectedReason))
     }
 
-    fn keys(&self, wanted: impl Fn(Fate) -> bool) -> KeySet {
+    fn keys(&self, wanted: impl Fn(Fate) -> bool) -> Result<KeySet, Error> {
+        let count = self.case.winners.fate.iter().filter(|fate| wanted(**fate)).count();
+        // Whoever is given them reckons with them from then on.
+        self.case.lease.another().take(16 * count as u64, "keys that others refer to")?;
         let (fates, has_keys) = (self.case.winners.fate.iter().enumerate(), !self.case.rows.key.is_empty());
         let mut key = self.case.rows.key.rising();
         let keys = fates.filter(|(_, fate)| has_keys && wanted(**fate)).map(|(row, _)| key.get(row));
-        let keys = keys.filter(|key| *key != 0).collect();
-        KeySet::from_hashes(keys, self.case.task.layout.key_ignores_case)
+        let mut all = Vec::with_capacity(if has_keys { count } else { 0 });
+        all.extend(keys.filter(|key| *key != 0));
+        Ok(KeySet::from_hashes(all, self.case.task.layout.key_ignores_case))
     }
 
     /// The values of a written column in the written rows.
@@ -333,8 +355,10 @@ impl Settled {
 
 /// Written rows by depth, then as in the source.
 fn by_depth(case: &Case) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..case.rows.count as u32).filter(|row| case.is_written(*row as usize)).collect();
-    order.sort_by_key(|row| case.depth.get(*row as usize).copied().unwrap_or(0));
+    let written = (0..case.rows.count).filter(|row| case.is_written(*row));
+    let mut order = Vec::with_capacity(written.clone().count());
+    order.extend(written.map(|row| row as u32));
+    order.sort_unstable_by_key(|row| (case.depth.get(*row as usize).copied().unwrap_or(0), *row));
     order
 }
 

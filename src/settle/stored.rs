@@ -151,7 +151,10 @@ impl<T: Plain> Stored<T> {
     }
 
     /// Goes through all values, block by block, with the number of each block's first.
-    pub(super) fn each(&self, mut visit: impl FnMut(usize, &[T]) -> io::Result<()>) -> io::Result<()> {
+    pub(super) fn each<E: From<io::Error>>(
+        &self,
+        mut visit: impl FnMut(usize, &[T]) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut block = Vec::new();
         for start in (0..self.written).step_by(BLOCK) {
             self.read(start, BLOCK, &mut block)?;

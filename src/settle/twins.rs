@@ -80,13 +80,19 @@ pub(super) fn find(rows: &Rows, room: Option<&Room<'_>>, is_written: impl Fn(usi
     let wanted = |row: usize, hash: u64| hash != 0 && is_written(row);
     let mut shared = Vec::new();
     match room {
-        None => shared_of((0..).zip(rows.lower.in_memory().unwrap_or_default().iter().copied()), wanted, &mut shared),
+        None => {
+            let all = (0..).zip(rows.lower.in_memory().unwrap_or_default());
+            shared_of(all.filter(|(row, hash)| wanted(*row, **hash)).map(|(_, hash)| *hash).collect(), &mut shared);
+        }
         Some(room) => {
-            let parts = room.parts(rows.lower.len(), 12 + 8);
+            let parts = room.parts(rows.lower.len(), 8);
             for part in room.deal(&rows.lower, parts, wanted)? {
-                let mut hashes = Vec::new();
-                part.read(0, part.len(), &mut hashes)?;
-                shared_of(hashes.into_iter().map(|(row, hash)| (row as usize, hash)), |_, _| true, &mut shared);
+                let mut hashes = Vec::with_capacity(part.len());
+                part.each::<io::Error>(|_, rows| {
+                    hashes.extend(rows.iter().map(|(_, hash)| *hash));
+                    Ok(())
+                })?;
+                shared_of(hashes, &mut shared);
             }
         }
     }
@@ -94,7 +100,7 @@ pub(super) fn find(rows: &Rows, room: Option<&Room<'_>>, is_written: impl Fn(usi
     if shared.is_empty() {
         return Ok(twins);
     }
-    rows.lower.each(|start, hashes| {
+    rows.lower.each::<io::Error>(|start, hashes| {
         let here = (start..).zip(hashes).filter(|(row, hash)| wanted(*row, **hash));
         let met = here.filter(|(_, hash)| shared.binary_search(hash).is_ok());
         twins.extend(met.map(|(row, _)| row as u32));
@@ -103,9 +109,8 @@ pub(super) fn find(rows: &Rows, room: Option<&Room<'_>>, is_written: impl Fn(usi
     Ok(twins)
 }
 
-/// Adds the hashes that several of `rows` have to `shared`, which is sorted; later parts have higher hashes.
-fn shared_of(rows: impl Iterator<Item = (usize, u64)>, wanted: impl Fn(usize, u64) -> bool, shared: &mut Vec<u64>) {
-    let mut hashes: Vec<u64> = rows.filter(|(row, hash)| wanted(*row, *hash)).map(|(_, hash)| hash).collect();
+/// Adds those of `hashes` that stand there twice to `shared`, which stays sorted: later parts have higher hashes.
+fn shared_of(mut hashes: Vec<u64>, shared: &mut Vec<u64>) {
     hashes.sort_unstable();
     shared.extend(hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]));
     shared.dedup();

@@ -7,6 +7,7 @@ use crate::mapping::DuplicatePolicy;
 use crate::settle::case::Case;
 use crate::settle::column::Column;
 use crate::settle::deal::{Found, Room};
+use crate::settle::error::Error;
 use crate::settle::fate::Fate;
 use crate::settle::key::NONE;
 use crate::settle::record::flag;
@@ -43,7 +44,7 @@ impl Winners {
 }
 
 /// On disk `NO_ROW` stands for the row itself.
-fn itself(row: u32, winner: u32) -> u32 {
+pub(super) fn itself(row: u32, winner: u32) -> u32 {
     if winner == NO_ROW { row } else { winner }
 }
 
@@ -54,7 +55,7 @@ fn is_valid(flags: u8) -> bool {
 
 /// Chooses the winners of `rows`, which lie on disk if there is `room` to say where. Rows with a bad key take part in
 /// nothing; all others do, faulty or not, but under `sum`, where each row is judged first.
-pub(super) fn choose(rows: &mut Rows, rules: &Rules, room: Option<&Room<'_>>) -> io::Result<Winners> {
+pub(super) fn choose(rows: &mut Rows, rules: &Rules, room: Option<&Room<'_>>) -> Result<Winners, Error> {
     let fate = rows.flags.iter().map(|flags| judge(*flags)).collect();
     if rows.key.is_empty() {
         return Ok(Winners { fate, ..Winners::default() });
@@ -150,7 +151,7 @@ fn lead(
 const PART_BYTES: u64 = 4 + 16 + 12 + 4;
 
 /// The same where memory has no room for all keys at a time. Who refers to a key is looked for while its part is at hand.
-fn compete_in_parts(rows: &Rows, rules: &Rules, room: &Room<'_>) -> io::Result<Winners> {
+fn compete_in_parts(rows: &Rows, rules: &Rules, room: &Room<'_>) -> Result<Winners, Error> {
     let count = room.parts(rows.count, PART_BYTES);
     let parts = room.deal(&rows.key, count, |_, _| true)?;
     let has_parents = !rows.parent.is_empty();
@@ -158,8 +159,9 @@ fn compete_in_parts(rows: &Rows, rules: &Rules, room: &Room<'_>) -> io::Result<W
     let mut children = children.into_iter().flatten();
     let (mut losers, mut links) = (Found::create(room.directory)?, Found::create(room.directory)?);
     for part in parts {
+        let _lease = room.hold(part.len() as u64 * PART_BYTES)?;
         let (mut numbers, mut keys) = (Vec::with_capacity(part.len()), Vec::with_capacity(part.len()));
-        part.each(|_, block| {
+        part.each::<io::Error>(|_, block| {
             numbers.extend(block.iter().map(|(row, _)| *row));
             keys.extend(block.iter().map(|(_, key)| *key));
             Ok(())
@@ -172,7 +174,7 @@ fn compete_in_parts(rows: &Rows, rules: &Rules, room: &Room<'_>) -> io::Result<W
         }
         losers.end_part();
         if let Some(children) = children.next() {
-            children.each(|_, block| {
+            children.each::<io::Error>(|_, block| {
                 let found = |(row, key): &(u32, u128)| Some((*row, numbers[table.find(&keys, *key)? as usize]));
                 block.iter().filter_map(found).try_for_each(|(row, parent)| links.push(row, parent))
             })?;

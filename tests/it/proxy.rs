@@ -61,7 +61,8 @@ struct Rule {
 /// What the threads of a proxy share.
 struct Shared {
     upstream: SocketAddr,
-    rule: Mutex<Option<Rule>>,
+    /// The last is the one that is counted.
+    rules: Mutex<Vec<Rule>>,
     refusing: Mutex<Option<Instant>>,
     struck: Mutex<usize>,
     heads: Mutex<Vec<String>>,
@@ -85,7 +86,7 @@ impl Proxy {
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared {
             upstream: SocketAddr::from(([127, 0, 0, 1], upstream)),
-            rule: Mutex::default(),
+            rules: Mutex::default(),
             refusing: Mutex::default(),
             struck: Mutex::default(),
             heads: Mutex::default(),
@@ -102,8 +103,14 @@ impl Proxy {
 
     /// From now on `times` requests of `verb` suffer, after `skip` that pass; of those whose URL has `only` in it.
     pub fn arm(&self, verb: Verb, fault: Fault, only: &'static str, skip: usize, times: usize) {
+        self.disarm();
+        self.arm_too(verb, fault, only, skip, times);
+    }
+
+    /// The same beside what was armed before, which is counted no more.
+    pub fn arm_too(&self, verb: Verb, fault: Fault, only: &'static str, skip: usize, times: usize) {
         *self.shared.struck.lock().unwrap() = 0;
-        *self.shared.rule.lock().unwrap() = Some(Rule { verb, fault, only, skip, times });
+        self.shared.rules.lock().unwrap().push(Rule { verb, fault, only, skip, times });
     }
 
     /// The heads of all requests so far, as they came.
@@ -113,7 +120,7 @@ impl Proxy {
 
     /// Everything passes again; gives how many requests suffered.
     pub fn disarm(&self) -> usize {
-        *self.shared.rule.lock().unwrap() = None;
+        self.shared.rules.lock().unwrap().clear();
         *self.shared.refusing.lock().unwrap() = None;
         thread::sleep(Duration::from_millis(20));
         *self.shared.struck.lock().unwrap()
@@ -171,14 +178,13 @@ fn serve(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
     shared.heads.lock().unwrap().push(request.head.clone());
     let line = request.head.lines().next().unwrap_or_default().to_owned();
     let verb = verb(&line);
-    let Some(fault) = strikes(shared, verb, &line) else {
+    let Some((fault, lasting)) = strikes(shared, verb, &line) else {
         let answer = forward(shared, &mut client, &request)?;
         return client.write_all(&answer);
     };
     match fault {
         Fault::Refuse => {
-            let ends = shared.rule.lock().unwrap().is_none_or(|rule| rule.times < 1000);
-            let length = if ends { REFUSED } else { STALLED };
+            let length = if lasting { STALLED } else { REFUSED };
             *shared.refusing.lock().unwrap() = Some(Instant::now() + length);
             reset(&client);
         }
@@ -225,17 +231,20 @@ fn serve(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether this request is one that suffers.
-fn strikes(shared: &Shared, verb: Verb, line: &str) -> Option<Fault> {
-    let mut rule = shared.rule.lock().unwrap();
-    let armed = rule.as_mut().filter(|rule| rule.verb == verb && rule.times > 0 && line.contains(rule.only))?;
+/// What this request suffers, if it does, and whether that goes on and on.
+fn strikes(shared: &Shared, verb: Verb, line: &str) -> Option<(Fault, bool)> {
+    let mut rules = shared.rules.lock().unwrap();
+    let last = rules.len().checked_sub(1)?;
+    let meets = |rule: &&mut Rule| rule.verb == verb && rule.times > 0 && line.contains(rule.only);
+    let (number, armed) = rules.iter_mut().enumerate().find(|(_, rule)| meets(rule))?;
     if armed.skip > 0 {
         armed.skip -= 1;
         return None;
     }
+    let lasting = armed.times > 1000;
     armed.times -= 1;
-    *shared.struck.lock().unwrap() += 1;
-    Some(armed.fault)
+    *shared.struck.lock().unwrap() += usize::from(number == last);
+    Some((armed.fault, lasting))
 }
 
 fn verb(line: &str) -> Verb {

@@ -179,6 +179,7 @@ const REQUESTS: &[(Verb, &str, usize)] = &[
     (Verb::Part, "out/", 1),
     (Verb::Complete, "out/", 0),
     (Verb::Complete, "out/", 1),
+    (Verb::Abort, "out/", 0),
     (Verb::Delete, "", 0),
 ];
 
@@ -216,7 +217,12 @@ fn judge(case: Case, port: u16, number: usize, sets: &[Set; 2]) -> Result<Ended,
     let bench = Bench::new(port, &proxy.endpoint(), &format!("case-{number}"));
     bench.fill(&sets[0]);
     let times = if case.lasting { usize::MAX } else { 1 };
-    proxy.arm(case.verb, case.fault, case.only, case.skip, times);
+    // Uploads are aborted where something else went wrong before.
+    let aborts = case.verb == Verb::Abort;
+    if aborts {
+        proxy.arm(Verb::Part, REFUSING[0], "out/", 1, usize::MAX);
+    }
+    proxy.arm_too(case.verb, case.fault, case.only, case.skip, times);
     let began = Instant::now();
     let said = bench.run("new");
     let took = began.elapsed();
@@ -230,7 +236,9 @@ fn judge(case: Case, port: u16, number: usize, sets: &[Set; 2]) -> Result<Ended,
     check(struck > 0, "the fault met no request");
     check(took < WHOLE, &format!("it took {} s", took.as_secs_f32()));
     check(!said.err.contains("panicked"), "it panicked");
-    if case.lasting {
+    if aborts {
+        check(said.code == 1, &format!("exit {}", said.code));
+    } else if case.lasting {
         let wanted = if REFUSING.contains(&case.fault) { 1 } else { 7 };
         check([0, wanted].contains(&said.code), &format!("exit {}", said.code));
     } else {

@@ -102,7 +102,7 @@ impl Walk<'_> {
             key: if keys_only { (0..own).collect() } else { key },
             own,
             places,
-            rejected: self.settled.rejected_keys(),
+            rejected: self.settled.rejected_keys()?,
             cleared: vec![0; own],
             removed: Vec::new(),
             writer,

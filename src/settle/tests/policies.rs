@@ -296,8 +296,8 @@ fn ids_that_differ_by_case_are_counted() {
 fn keys_of_written_rows_serve_other_files() {
     let task = task(&["id", "v"], DuplicatePolicy::Last);
     let settled = settled(&task, &[row(2, &["a", "x"]), faulty(row(3, &["b", ""]), 1, 7)]);
-    assert!(settled.written_keys().holds(b"a") && !settled.written_keys().holds(b"b"));
-    assert!(settled.rejected_keys().holds(b"b") && !settled.rejected_keys().holds(b"a"));
+    assert!(settled.written_keys().unwrap().holds(b"a") && !settled.written_keys().unwrap().holds(b"b"));
+    assert!(settled.rejected_keys().unwrap().holds(b"b") && !settled.rejected_keys().unwrap().holds(b"a"));
     let values = settled.written_values(1, true).unwrap();
     assert!(values.holds(b"X") && values.len() == 1);
 }

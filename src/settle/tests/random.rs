@@ -8,7 +8,8 @@ use super::model::{AMOUNT, BOSS, BY, ID, KNOWN_ACCOUNTS, KNOWN_BOSSES, KNOWN_REG
 use super::outcome::{TestRow, columns, cut, cut_within, outcome};
 use crate::mapping::{DuplicatePolicy, HierarchyPolicy, ReferenceMissing};
 use crate::settle::{
-    Budget, FaultSet, HierarchyRules, KeySetBuilder, Known, Layout, LayoutReference, OrderKind, Rules, Target, Task,
+    Budget, Error, FaultSet, HierarchyRules, KeySetBuilder, Known, Layout, LayoutReference, OrderKind, Rules, Target,
+    Task,
 };
 
 /// A fault that rejects and one that warns.
@@ -20,7 +21,7 @@ fn keys(texts: &[&str]) -> Target {
     Target { allowed: vec![Arc::new(builder.build())], absent: Vec::new() }
 }
 
-fn rows() -> impl Strategy<Value = Vec<TestRow>> {
+fn rows(most: usize) -> impl Strategy<Value = Vec<TestRow>> {
     let id = prop::sample::select(vec!["a", "b", "c", "d", "e", "f", "g", "A", ""]);
     let parent = prop::sample::select(vec!["", "", "", "a", "b", "c", "d", "e", "f", "k", "x"]);
     let name = prop::sample::select(vec!["", "", "n", "it's"]);
@@ -30,7 +31,7 @@ fn rows() -> impl Strategy<Value = Vec<TestRow>> {
     let by = prop::sample::select(vec!["", "1", "2", "3"]);
     let fault = prop::option::weighted(0.2, (0..7_usize, prop::sample::select(FAULTS.to_vec())));
     let row = (id, parent, name, amount, boss, region, by, fault);
-    prop::collection::vec(row, 0..14).prop_map(|rows| rows.into_iter().zip(2..).map(build).collect())
+    prop::collection::vec(row, 0..most).prop_map(|rows| rows.into_iter().zip(2..).map(build).collect())
 }
 
 type Cells<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str, &'a str, &'a str, Option<(usize, u8)>);
@@ -89,7 +90,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn settling_is_what_the_plain_model_says(task in task(), rows in rows(), lengths in prop::collection::vec(1..6_usize, 1..4)) {
+    fn settling_is_what_the_plain_model_says(task in task(), rows in rows(14), lengths in prop::collection::vec(1..6_usize, 1..4)) {
         let mut expected = expected(&task, &rows);
         // The model quotes nothing.
         expected.outputs.iter_mut().for_each(|output| *output = output.replace("it's", "\"it's\""));
@@ -102,7 +103,7 @@ proptest! {
     }
 
     #[test]
-    fn rows_that_memory_has_no_room_for_are_settled_like_others(mut task in task(), rows in rows(), lengths in prop::collection::vec(1..6_usize, 1..4)) {
+    fn rows_that_memory_has_no_room_for_are_settled_like_others(mut task in task(), rows in rows(60), lengths in prop::collection::vec(1..6_usize, 1..4)) {
         task.layout.references.remove(0);
         task.rules.references.remove(0);
         task.known.references.remove(0);
@@ -110,9 +111,12 @@ proptest! {
         prop_assume!(task.may_leave_memory());
         for sinks in [1, 2, 8] {
             let found = cut(&task, &rows, sinks, &lengths).unwrap();
-            // A batch must have room, and what is told of each row.
-            let budget = Budget::new(500 + 700 * sinks as u64);
-            let again = cut_within(&task, &rows, sinks, &lengths, budget).unwrap();
+            // A batch must have room, and what is told of most rows.
+            let budget = Budget::new(60 * rows.len() as u64 + 700 * sinks as u64);
+            let again = match cut_within(&task, &rows, sinks, &lengths, budget) {
+                Err(Error::MemoryNeeded { stage: "telling of single rows", .. }) => continue,
+                again => again.unwrap(),
+            };
             prop_assert_eq!(outcome(&again), outcome(&found), "{} sinks", sinks);
             prop_assert_eq!(&again.case_twins, &found.case_twins);
             again.check().unwrap();
