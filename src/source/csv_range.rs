@@ -178,8 +178,11 @@ mod tests {
     use super::*;
     use crate::source::{FileRegister, SourceDefinition, open};
 
-    /// Lines of records and faults that `parts` of the source give, and what they are.
-    fn told(shape: &Shape, parts: &[Part]) -> (Vec<String>, u64) {
+    /// Records and faults with their lines, and how many records were skipped.
+    type Read = (Vec<String>, u64);
+
+    /// What `parts` of the source give.
+    fn told(shape: &Shape, parts: &[Part]) -> Read {
         let mut told = Vec::new();
         let mut skipped = 0;
         for part in parts {
@@ -204,7 +207,7 @@ mod tests {
         (told, skipped)
     }
 
-    fn cut(text: &str, bytes: u64, max_field: Option<u64>) -> (usize, (Vec<String>, u64), (Vec<String>, u64)) {
+    fn cut(text: &str, bytes: u64, max_field: Option<u64>) -> (usize, Read, Read) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("data.csv");
         std::fs::write(&path, text).unwrap();
