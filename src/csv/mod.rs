@@ -10,8 +10,10 @@
 //! a state machine takes over until the file is regular again. The records are the same either way, wherever the bytes
 //! were cut. [`raw_record`] reads one record again; the footer tools say where a report's data end.
 //!
-//! The other way, a [`RowBuffer`] is written to, and [`decode_row`] reads back what was written.
+//! The other way, a [`Block`] lays out rows of a table and a [`RowBuffer`] takes them, or single rows; [`decode_row`] reads
+//! back what was written.
 
+mod block;
 mod decode;
 mod dialect;
 mod encode;
@@ -21,6 +23,7 @@ mod footer;
 mod header;
 mod index;
 mod lanes;
+mod lines;
 mod parity;
 mod record;
 mod rows;
@@ -31,12 +34,14 @@ mod tests;
 mod view;
 mod walk;
 
+pub use block::{Block, Texts};
 pub use decode::Decoder;
 pub use dialect::{Dialect, DialectFault};
 pub use encode::{LineEnding, RowBuffer, RowFields, decode_row};
 pub use fault::{BadRecord, RecordFault};
 pub use footer::{Footer, footer_lines, footer_match, salesforce_footer};
 pub use header::{Header, HeaderFault, Start, read_header, read_start};
+pub use lines::skip_lines;
 pub use record::{RawRecord, raw_record, record_end};
 pub use rows::{Column, Rows};
 pub use signs::needs_quotes;

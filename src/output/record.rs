@@ -55,5 +55,11 @@ pub(crate) fn write(out: &mut Vec<u8>, record: &Record<'_>, disclosure: &Disclos
 }
 
 fn text(out: &mut Vec<u8>, value: &str) {
+    // Asked of all bytes, because that is done many at a time.
+    if value.bytes().fold(true, |plain, byte| plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\')) {
+        out.push(b'"');
+        out.extend_from_slice(value.as_bytes());
+        return out.push(b'"');
+    }
     serde_json::to_writer(&mut *out, value).expect("text is always JSON");
 }

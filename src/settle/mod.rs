@@ -37,6 +37,7 @@ mod layout;
 mod levels;
 mod merge;
 mod order;
+mod pages;
 mod pairs;
 mod pivot;
 #[cfg(feature = "cluster")]

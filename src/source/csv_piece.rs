@@ -65,12 +65,9 @@ impl CsvPiece {
         let wanted = self.shared.request.wanted_between(self.piece.first_line, u64::MAX).filter(|_| regular);
         let Some(wanted) = wanted else { return false };
         let (mut line, mut start) = (self.piece.first_line, 0);
-        let mut ends = memchr::memchr_iter(b'\n', text);
         for &next in wanted {
-            while line < next && start < text.len() {
-                start = ends.next().map_or(text.len(), |end| end + 1);
-                line += 1;
-            }
+            start = csv::skip_lines(text, start, next - line);
+            line = next;
             if start >= text.len() {
                 break;
             }
