@@ -188,8 +188,14 @@ class Bench:
         return [*self.more, "--cluster", cluster.url, "--cluster-patience", str(patience), *ranges]
 
     def kill(self, number, stage, mapping, chance):
-        """One run with one kill; says what came of it."""
+        """One run with one kill; says what came of it. A run that ended before shows nothing and is repeated, to be killed sooner."""
         share, victim, pick = chance.random(), chance.randrange(2), chance.random()
+        while not (told := self.once(number, stage, mapping, (share, victim, pick))):
+            share /= 2
+        return told
+
+    def once(self, number, stage, mapping, choice):
+        share, victim, pick = choice
         jobs = self.count[mapping]
         pick = 1 + int(pick * (2 if mapping == "query" else jobs))
         limit = self.limit(mapping)
@@ -203,9 +209,10 @@ class Bench:
                 time.sleep(0.01)
             time.sleep(share * self.lengths[stage])
             if run.poll() is not None:
-                where, at = "the run had ended", time.monotonic() - began
-            else:
-                where, at = self.where(cluster), time.monotonic() - began
+                log.close()
+                shutil.rmtree(out, ignore_errors=True)
+                return None if run.returncode == 0 else sys.exit(f"{mapping}: exit {run.returncode} before anything was killed")
+            where, at = self.where(cluster), time.monotonic() - began
             cluster.kill(victim)
             time.sleep(2)
             cluster.add(victim)
