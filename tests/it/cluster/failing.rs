@@ -86,7 +86,7 @@ fn an_executor_killed_at_any_moment_leaves_the_right_result_or_none() {
     let place = project(60_000);
     let right = right(&place);
     // How long it takes undisturbed.
-    let cluster = Cluster::hasty(2, 1);
+    let cluster = Cluster::new(2, 1);
     let began = Instant::now();
     ended(begin(&place, &cluster.url, 60_000), began).ends_with(0);
     let whole = began.elapsed();
@@ -110,7 +110,7 @@ fn an_executor_killed_under_a_query_leaves_the_right_result_or_none() {
     let place = project(6_000);
     place.write("mapping.yaml", QUERY);
     let right = right(&place);
-    let cluster = Cluster::hasty(2, 1);
+    let cluster = Cluster::new(2, 1);
     let began = Instant::now();
     let said = ended(begin(&place, &cluster.url, 32 << 20), began).ends_with(0);
     assert!(!said.err.contains("N893"), "{}", said.err);
