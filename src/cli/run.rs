@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
@@ -64,6 +65,9 @@ pub(super) struct ClusterWish {
     /// Seconds after which the cluster is asked again for work that is not done; five times in vain end the run.
     #[arg(long, value_name = "SECONDS", default_value_t = 600, requires = "cluster", value_parser = clap::value_parser!(u64).range(1..))]
     pub cluster_patience: u64,
+    /// Seconds before work that came to nothing is asked for again; each time in vain doubles them, up to three times.
+    #[arg(long, value_name = "SECONDS", default_value_t = 2, requires = "cluster", value_parser = clap::value_parser!(u64).range(1..), hide = true)]
+    pub cluster_pause: u64,
     /// Bytes of a big CSV file that make one task of the cluster.
     #[arg(long, value_name = "BYTES", default_value_t = 32 << 20, requires = "cluster", value_parser = clap::value_parser!(u64).range(1..), hide = true)]
     pub cluster_range: u64,
@@ -76,7 +80,8 @@ impl ClusterWish {
             return Err(format!("`--cluster`: {ABSENT}"));
         }
         let (shared_files, patience) = (self.shared_files, self.cluster_patience);
-        Ok(Some(ClusterRequest { scheduler, shared_files, patience, range: self.cluster_range }))
+        let (pause, range) = (Duration::from_secs(self.cluster_pause), self.cluster_range);
+        Ok(Some(ClusterRequest { scheduler, shared_files, patience, pause, range }))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::diagnostic::{Severity, escape, find_code};
-use crate::output::{Delivery, MappingReport, RunReport, Status};
+use crate::output::{ClusterReport, Delivery, MappingReport, Ordered, RunReport, Status};
 use crate::pipeline::RunOutcome;
 
 /// Where the records of every mapping went, with the reasons of rejection below.
@@ -52,9 +52,25 @@ pub(super) fn table(report: &RunReport, verbose: bool) -> String {
             let stages: Vec<String> =
                 mapping.seconds.0.iter().map(|(stage, time)| format!("{stage} {time:.2} s")).collect();
             let _ = writeln!(text, "{}: {}", mapping.mapping, stages.join(", "));
+            mapping.cluster.iter().for_each(|cluster| away(&mut text, &mapping.mapping, cluster));
         }
     }
     text.trim_end().to_owned()
+}
+
+/// What a cluster did of a mapping.
+fn away(text: &mut String, mapping: &str, cluster: &ClusterReport) {
+    let told = |seconds: &Ordered<f64>| {
+        let each = seconds.0.iter().map(|(name, time)| format!("{name} {time:.2} s"));
+        each.collect::<Vec<String>>().join(", ")
+    };
+    let again = match cluster.handed_in_again {
+        0 => String::new(),
+        tasks => format!(" ({tasks} handed in again)"),
+    };
+    let (tasks, megabytes) = (thousands(cluster.tasks), thousands(cluster.bytes / 1_000_000));
+    let (stages, work) = (told(&cluster.seconds), told(&cluster.work));
+    let _ = writeln!(text, "{mapping} on the cluster: {tasks} tasks{again}, {megabytes} MB; {stages}; work: {work}");
 }
 
 fn reasons(text: &mut String, mapping: &MappingReport) {

@@ -204,7 +204,7 @@ pub(super) async fn fetch(location: PartitionLocation) -> Result<SendableRecordB
     let failed = |error: &dyn std::fmt::Display| Error::cluster(format!("executor {}:{port}: {error}", executor.host));
     let client = BallistaClient::try_new(&executor.host, port, MESSAGE, false, None, 2, 500, 0, 0);
     let mut client = client.await.map_err(|error| failed(&error))?;
-    let fetched = client.fetch_partition(&executor.id, &partition.into(), location.file_id, layout, true).await;
+    let fetched = client.fetch_partition(&executor.id, &partition.into(), location.file_id, layout, false).await;
     fetched.map_err(|error| failed(&error))
 }
 

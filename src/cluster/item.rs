@@ -27,4 +27,6 @@ pub(super) struct Taken {
     pub totals: Option<Totals>,
     /// What was found in a range.
     pub scan: Option<RangeScan>,
+    /// How long it took.
+    pub seconds: f64,
 }

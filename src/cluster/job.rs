@@ -53,6 +53,8 @@ pub struct Judging {
     pub layout: Layout,
     /// What is judged row by row.
     pub rules: Rules,
+    /// Parents may be known that are not among the rows.
+    pub parents: bool,
     /// What its cells are looked up in.
     pub lookups: Vec<(LookupKey, Vec<(String, String)>)>,
 }

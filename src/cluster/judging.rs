@@ -3,15 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use jiff::civil::Date;
 
-use crate::cluster::driver::Driver;
+use crate::cluster::driver::{Driver, Taking};
 use crate::cluster::error::Error;
 use crate::cluster::item::{Item, Taken};
 use crate::cluster::job::{Job, Judging, Work};
 use crate::cluster::message::Piece;
 use crate::cluster::pieces::Pieces;
+use crate::cluster::spent::Spending;
 use crate::settle::Sink;
 use crate::source::{Account, Cuts, Part, RangeScan, Shape, Source};
 
@@ -38,8 +40,10 @@ pub async fn judge(
     advance: &(dyn Fn(u64) + Sync),
 ) -> Result<Judged, Error> {
     let parts = parts(driver, source, &shape, (as_of, range)).await?;
+    let began = Instant::now();
     // The lines of a range were counted when the file was cut.
     let counted = count(driver, &shape, as_of, &parts, Part::is_whole).await?;
+    let began = driver.spent.stage("count", began);
     let items = parts.iter().zip(0..).map(|(part, number)| Item { number, part: part.clone(), range: None });
     let items = items.collect();
     let pivots = judging.layout.pivots;
@@ -50,20 +54,28 @@ pub async fn judge(
         let account = end.account.take().ok_or_else(|| Error::cluster("a task says nothing of its file"))?;
         check(part, counted.get(&number), &account, (pieces, &end), pivots)?;
         let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let (judged, accounts) = &mut *taken;
-        for piece in pieces.iter() {
-            match piece? {
-                Piece::Rows(portion) => judged.sink.take_in(*portion)?,
-                Piece::Sums(sums) => judged.sink.take_in_folded(&sums)?,
-                Piece::Filtered(hashes) => judged.filtered.extend(hashes),
+        driver.spent.during(Spending::Taking, || {
+            let (judged, accounts) = &mut *taken;
+            for piece in pieces.iter() {
+                match piece? {
+                    Piece::Rows(portion) => judged.sink.take_in(*portion)?,
+                    Piece::Sums(sums) => judged.sink.take_in_folded(&sums)?,
+                    Piece::Filtered(hashes) => judged.filtered.extend(hashes),
+                }
             }
-        }
-        judged.sink.add_totals(end.totals.unwrap_or_default());
-        advance(account.readable());
-        accounts.insert(number, account);
-        Ok(())
+            judged.sink.add_totals(end.totals.take().unwrap_or_default());
+            advance(account.readable());
+            accounts.insert(number, account);
+            Ok(())
+        })
     };
-    driver.run(&job, items, &take).await?;
+    // The rows' bytes stay where they are laid; nearly always they are taken.
+    let arrive = |piece: &[u8]| {
+        let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
+        driver.spent.during(Spending::Taking, || Piece::lay_down(piece, &mut taken.0.sink))
+    };
+    driver.run(&job, items, Taking { arrive: &arrive, take: &take }).await?;
+    driver.spent.stage("judge", began);
     let (judged, accounts) = taken.into_inner().unwrap_or_else(PoisonError::into_inner);
     source.keep_parts(parts.iter().zip(accounts.into_values()));
     Ok(judged)
@@ -76,6 +88,7 @@ pub(super) async fn parts(
     shape: &Shape,
     (as_of, range): (Date, u64),
 ) -> Result<Vec<Part>, Error> {
+    let began = Instant::now();
     let files = source.parts();
     let cuts: Vec<Option<Cuts>> = files.iter().map(|file| source.cuts(file, range)).collect();
     let mut items = Vec::new();
@@ -93,7 +106,7 @@ pub(super) async fn parts(
         scans.lock().unwrap_or_else(PoisonError::into_inner).insert(number, scan);
         Ok(())
     };
-    driver.run(&Arc::new(Job { shape: shape.clone(), as_of, work: Work::Scan }), items, &take).await?;
+    driver.run(&Arc::new(Job { shape: shape.clone(), as_of, work: Work::Scan }), items, Taking::ends(&take)).await?;
     let scans = scans.into_inner().unwrap_or_else(PoisonError::into_inner);
     let parts = files.iter().zip(&cuts).enumerate().flat_map(|(place, (file, cuts))| match cuts {
         None => vec![file.clone()],
@@ -102,7 +115,9 @@ pub(super) async fn parts(
             cuts.parts(file, &own.map(|(_, scan)| scan.clone()).collect::<Vec<_>>())
         }
     });
-    Ok(parts.collect())
+    let parts = parts.collect();
+    driver.spent.stage("cut", began);
+    Ok(parts)
 }
 
 /// What is in those of `parts` that `wanted` says, by their place.
@@ -124,7 +139,7 @@ pub(super) async fn count(
         accounts.lock().unwrap_or_else(PoisonError::into_inner).insert(number, account);
         Ok(())
     };
-    driver.run(&Arc::new(Job { shape: shape.clone(), as_of, work: Work::Count }), items, &take).await?;
+    driver.run(&Arc::new(Job { shape: shape.clone(), as_of, work: Work::Count }), items, Taking::ends(&take)).await?;
     Ok(accounts.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use datafusion::arrow::array::{Array, AsArray, BinaryArray, RecordBatch, UInt32Array};
+use datafusion::arrow::buffer::{Buffer, OffsetBuffer};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt32Type};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
@@ -11,7 +12,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::cluster::error::{Error, Trouble};
 use crate::cluster::item::Taken;
 use crate::cluster::pieces::Pieces;
-use crate::settle::Portion;
+use crate::settle::{Portion, Sink};
 
 /// The number of the last piece of an item, which says what the others were.
 const LAST: u32 = u32::MAX;
@@ -51,8 +52,8 @@ impl Sent {
     }
 
     /// One more piece.
-    pub fn piece(&mut self, body: &[u8]) -> RecordBatch {
-        self.hash.update(body);
+    pub fn piece(&mut self, body: Vec<u8>) -> RecordBatch {
+        self.hash.update(&body);
         self.pieces += 1;
         batch(self.item, self.pieces - 1, body)
     }
@@ -61,7 +62,7 @@ impl Sent {
     pub fn end(self, result: Result<Taken, Trouble>) -> RecordBatch {
         let end = End { pieces: self.pieces, hash: hex(&self.hash), result };
         let body = serde_json::to_vec(&end).expect("numbers and texts can be written as JSON");
-        batch(self.item, LAST, &body)
+        batch(self.item, LAST, body)
     }
 }
 
@@ -69,15 +70,19 @@ fn hex(hash: &Xxh3) -> String {
     format!("{:032x}", hash.digest128())
 }
 
-fn batch(item: u32, piece: u32, body: &[u8]) -> RecordBatch {
+fn batch(item: u32, piece: u32, body: Vec<u8>) -> RecordBatch {
     let (item, piece) = (UInt32Array::from_value(item, 1), UInt32Array::from_value(piece, 1));
-    let body = BinaryArray::from_vec(vec![body]);
+    let body = BinaryArray::new(OffsetBuffer::from_lengths([body.len()]), Buffer::from_vec(body), None);
     RecordBatch::try_new(schema(), vec![Arc::new(item), Arc::new(piece), Arc::new(body)])
         .expect("the columns are those of the schema")
 }
 
+/// Gives what is kept of a piece that arrived.
+pub(super) type Arrive<'a> = &'a (dyn Fn(&[u8]) -> Result<Vec<u8>, Error> + Sync);
+
 /// Puts together what one partition of a job sent.
-pub(super) struct Received {
+pub(super) struct Received<'a> {
+    arrive: Arrive<'a>,
     folder: PathBuf,
     item: Option<u32>,
     pieces: Pieces,
@@ -98,15 +103,25 @@ pub(super) enum Piece {
 impl Piece {
     /// As bytes, of which the first says what it is.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let (kind, body) = match self {
-            Self::Rows(portion) => (b'r', portion.to_bytes()),
-            Self::Sums(sums) => (b's', sums.clone()),
-            Self::Filtered(hashes) => (b'f', hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect()),
-        };
-        [&[kind], body.as_slice()].concat()
+        match self {
+            Self::Rows(portion) => portion.to_bytes(b'r'),
+            Self::Sums(sums) => [b"s", sums.as_slice()].concat(),
+            Self::Filtered(hashes) => {
+                [b'f'].into_iter().chain(hashes.iter().flat_map(|hash| hash.to_le_bytes())).collect()
+            }
+        }
     }
 
-    /// From [`to_bytes`](Self::to_bytes).
+    /// What is kept of `bytes`, which [`to_bytes`](Self::to_bytes) gave, until they are taken in: not the rows' own bytes,
+    /// which `sink` lays down at once.
+    pub fn lay_down(bytes: &[u8], sink: &mut Sink) -> Result<Vec<u8>, Error> {
+        match bytes.split_first() {
+            Some((b'r', body)) => Ok([b"r", sink.lay_down(body)?.as_slice()].concat()),
+            _ => Ok(bytes.to_vec()),
+        }
+    }
+
+    /// From what [`lay_down`](Self::lay_down) gave.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         match bytes.split_first() {
             Some((b'r', body)) => Ok(Self::Rows(Box::new(Portion::from_bytes(body)?))),
@@ -128,10 +143,10 @@ pub(super) struct Whole {
     pub result: Result<Taken, Trouble>,
 }
 
-impl Received {
+impl<'a> Received<'a> {
     /// Nothing yet; what does not fit into memory lies in `folder`.
-    pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), item: None, pieces: Pieces::new(folder), hash: Xxh3::new() }
+    pub fn new(folder: &Path, arrive: Arrive<'a>) -> Self {
+        Self { arrive, folder: folder.to_owned(), item: None, pieces: Pieces::new(folder), hash: Xxh3::new() }
     }
 
     /// One more batch; gives the items that it ends.
@@ -162,10 +177,10 @@ impl Received {
                 return Err(torn());
             }
             self.hash.update(body);
-            self.pieces.push(body)?;
+            self.pieces.push((self.arrive)(body)?)?;
             return Ok(None);
         }
-        let empty = Self::new(&self.folder);
+        let empty = Self::new(&self.folder, self.arrive);
         let Self { pieces, hash, .. } = std::mem::replace(self, empty);
         let end: End = serde_json::from_slice(body).map_err(|_| torn())?;
         if end.pieces as usize != pieces.len() || end.hash != hex(&hash) {
@@ -186,14 +201,14 @@ mod tests {
 
     fn sent() -> Vec<RecordBatch> {
         let mut sent = Sent::new(7);
-        let mut batches = vec![sent.piece(b"sone"), sent.piece(b"stwo")];
+        let mut batches = vec![sent.piece(b"sone".to_vec()), sent.piece(b"stwo".to_vec())];
         batches.push(sent.end(Ok(Taken::default())));
         batches
     }
 
     fn received<'b>(batches: impl IntoIterator<Item = &'b RecordBatch>) -> Result<Vec<Whole>, Error> {
         let folder = std::env::temp_dir();
-        let mut received = Received::new(&folder);
+        let mut received = Received::new(&folder, &|piece| Ok(piece.to_vec()));
         let mut whole = Vec::new();
         for batch in batches {
             whole.extend(received.take(batch)?);
@@ -219,7 +234,7 @@ mod tests {
             assert!(received(orders.iter().map(|order| &all[*order])).is_err(), "{orders:?}");
         }
         let mut other = Sent::new(7);
-        let changed = [other.piece(b"sone"), other.piece(b"sTWO"), all[2].clone()];
+        let changed = [other.piece(b"sone".to_vec()), other.piece(b"sTWO".to_vec()), all[2].clone()];
         assert!(received(&changed).is_err());
     }
 }

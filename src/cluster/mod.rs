@@ -20,6 +20,7 @@ mod pieces;
 mod process;
 mod query;
 mod read;
+mod spent;
 mod told;
 
 pub use client::Address;

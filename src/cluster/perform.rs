@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use datafusion::arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
@@ -37,18 +38,22 @@ pub(super) struct Means {
 /// Takes a batch; false if nobody wants more.
 type Send<'s> = &'s mut dyn FnMut(RecordBatch) -> bool;
 
+/// Takes a piece; false likewise.
+type Piecewise<'s> = &'s mut dyn FnMut(Vec<u8>) -> bool;
+
 /// Does what `job` says with `item`. What is wrong with the data is part of the result; an error is that of this machine.
 pub(super) fn perform(job: &Job, item: &Item, schema: &SchemaRef, means: &Means, send: Send<'_>) -> Result<()> {
     if let Work::Read(columns) = &job.work {
         return rows(job, item, columns, (schema, means), send)
             .map_err(|error| DataFusionError::Execution(Trouble::from(&error).to_text()));
     }
+    let began = Instant::now();
     let mut sent = Sent::new(item.number);
     let result = match work(job, item, means, &mut |body| send(sent.piece(body))) {
         Err(Gone::Unwanted) => return Ok(()),
         Err(Gone::Failed(Error::Settle(crate::settle::Error::Spill(error)))) => return Err(error.into()),
         Err(Gone::Failed(error)) => Err(Trouble::from(&error)),
-        Ok(taken) => Ok(taken),
+        Ok(taken) => Ok(Taken { seconds: began.elapsed().as_secs_f64(), ..taken }),
     };
     send(sent.end(result));
     Ok(())
@@ -67,7 +72,7 @@ impl<E: Into<Error>> From<E> for Gone {
     }
 }
 
-fn work(job: &Job, item: &Item, means: &Means, send: &mut dyn FnMut(&[u8]) -> bool) -> Result<Taken, Gone> {
+fn work(job: &Job, item: &Item, means: &Means, send: Piecewise<'_>) -> Result<Taken, Gone> {
     if let (Work::Scan, Some(range)) = (&job.work, &item.range) {
         let scan = job.shape.scan(&item.part, range.clone(), &means.stores)?;
         return Ok(Taken { scan: Some(scan), ..Taken::default() });
@@ -78,7 +83,7 @@ fn work(job: &Job, item: &Item, means: &Means, send: &mut dyn FnMut(&[u8]) -> bo
         _ => None,
     };
     source.complete()?;
-    Ok(Taken { account: Some(source.account()), totals, scan: None })
+    Ok(Taken { account: Some(source.account()), totals, ..Taken::default() })
 }
 
 /// Judges and encodes the rows of `source`.
@@ -87,10 +92,10 @@ fn judge(
     judging: &Judging,
     source: &Arc<Source>,
     means: &Means,
-    send: &mut dyn FnMut(&[u8]) -> bool,
+    send: Piecewise<'_>,
 ) -> Result<crate::settle::Totals, Gone> {
     let task = Task { layout: judging.layout.clone(), rules: judging.rules.clone(), known: Known::default() };
-    let mut sink = Sink::travelling(&Arc::new(task))?;
+    let mut sink = Sink::travelling(&Arc::new(task), judging.parents)?;
     let session = session(job, judging, source, means)?;
     let mut stream = Handle::current().block_on(async { session.sql(&judging.sql).await?.execute_stream().await })?;
     while let Some(batch) = Handle::current().block_on(stream.next()) {
@@ -110,17 +115,12 @@ fn judge(
     Ok(sink.totals())
 }
 
-fn give(piece: Piece, send: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), Gone> {
-    if send(&piece.to_bytes()) { Ok(()) } else { Err(Gone::Unwanted) }
+fn give(piece: Piece, send: Piecewise<'_>) -> Result<(), Gone> {
+    if send(piece.to_bytes()) { Ok(()) } else { Err(Gone::Unwanted) }
 }
 
 /// Tells the keys of the rows that `where` drops.
-fn filtered(
-    session: &SessionContext,
-    sql: &str,
-    ignores_case: bool,
-    send: &mut dyn FnMut(&[u8]) -> bool,
-) -> Result<(), Gone> {
+fn filtered(session: &SessionContext, sql: &str, ignores_case: bool, send: Piecewise<'_>) -> Result<(), Gone> {
     let mut stream = Handle::current().block_on(async { session.sql(sql).await?.execute_stream().await })?;
     while let Some(batch) = Handle::current().block_on(stream.next()) {
         let batch = batch?;

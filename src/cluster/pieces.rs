@@ -39,9 +39,9 @@ impl Pieces {
     ///
     /// # Errors
     /// The disk is full or fails.
-    pub fn push(&mut self, piece: &[u8]) -> Result<(), Error> {
-        self.held.push(piece.to_vec());
+    pub fn push(&mut self, piece: Vec<u8>) -> Result<(), Error> {
         self.held_bytes += piece.len();
+        self.held.push(piece);
         if self.held_bytes > IN_MEMORY { self.lay_down().map_err(failed) } else { Ok(()) }
     }
 
@@ -96,7 +96,7 @@ mod tests {
         for (count, length, in_file) in [(5_u8, 1 << 10, false), (25, 1 << 20, true)] {
             let mut pieces = Pieces::new(folder.path());
             for number in 0..count {
-                pieces.push(&Piece::Sums(vec![number; length]).to_bytes()).unwrap();
+                pieces.push(Piece::Sums(vec![number; length]).to_bytes()).unwrap();
             }
             assert_eq!((pieces.len(), pieces.file.is_some()), (usize::from(count), in_file));
             for _ in 0..2 {
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn a_folder_that_is_gone_is_an_error_of_this_machine() {
         let mut pieces = Pieces::new(Path::new("/there/is/no/such/folder"));
-        let error = (0..9).find_map(|_| pieces.push(&vec![0; 1 << 20]).err()).unwrap();
+        let error = (0..9).find_map(|_| pieces.push(vec![0; 1 << 20]).err()).unwrap();
         assert!(matches!(error, Error::Settle(settle::Error::Spill(_))));
     }
 }

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use ballista_core::extension::SessionConfigExt;
 use datafusion::arrow::array::RecordBatch;
@@ -90,9 +91,11 @@ impl AwayQuery {
         let mut tables = BTreeMap::new();
         for (name, (source, shape)) in &self.sources {
             let parts = parts(driver, source, shape, (as_of, range)).await?;
+            let began = Instant::now();
             if !source.is_scanned() {
                 let accounts = count(driver, shape, as_of, &parts, |_: &Part| true).await?;
                 source.keep_parts(parts.iter().zip(accounts.into_values()));
+                driver.spent.stage("count", began);
             }
             let table = AwayTable::new(shape.clone(), parts, source.table().schema(), as_of);
             tables.insert(name.clone(), provider_as_source(Arc::new(table)));
@@ -108,12 +111,16 @@ impl AwayQuery {
         };
         let logical = self.plan.transform_down_with_subqueries(away)?.data;
         let mut last = None;
+        let mut began = Instant::now();
         for attempt in 1.. {
             let plan = physical(&logical).await?;
-            let sum = match result(driver, plan, path).await {
+            let sum = result(driver, plan, path).await;
+            began = driver.spent.stage("query", began);
+            let sum = match sum {
                 Ok(sum) => sum,
                 Err(error) if error.is_passing() && attempt < driver.patience.attempts => {
                     (driver.tell)(format!("the query is handed in again: {error}"));
+                    driver.spent.again(1);
                     driver.pause(attempt).await?;
                     continue;
                 }
@@ -157,6 +164,7 @@ async fn result(driver: &Driver<'_>, plan: Arc<dyn ExecutionPlan>, path: &Path) 
     driver
         .job("query", plan, async |mut stream| {
             while let Some(batch) = driver.next(&mut stream).await? {
+                driver.spent.arrived(batch.get_array_memory_size() as u64);
                 let batch = as_planned(&schema, &batch).map_err(arrow)?;
                 add(&mut sum, &converter, &batch).map_err(arrow)?;
                 writer.write(&batch).map_err(arrow)?;

@@ -62,7 +62,8 @@ pub use record::Record;
 pub use rejects::{Disclosure, Reject, RejectsFile, RejectsWriter};
 pub use remote::{Leftover, OpenUpload, Remote, RemoteFolder, RemoteReports};
 pub use report::{
-    Counts, Kept, MappingReport, Object, OutputFile, Problem, QuerySource, Rows, RunReport, SourceFile, Status,
+    ClusterReport, Counts, Kept, MappingReport, Object, OutputFile, Problem, QuerySource, Rows, RunReport, SourceFile,
+    Status,
 };
 pub(crate) use scan::each_record;
 pub use split::Split;

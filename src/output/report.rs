@@ -143,6 +143,9 @@ pub struct MappingReport {
     pub files: Vec<SourceFile>,
     /// Time spent, by stage.
     pub seconds: Ordered<f64>,
+    /// What a cluster did of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<ClusterReport>,
     /// Its rejects, duplicates and new accounts files.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reports: Vec<OutputFile>,
@@ -159,6 +162,23 @@ pub struct MappingReport {
     /// Why it published nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
+}
+
+/// What a cluster was asked for by one mapping.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClusterReport {
+    /// Tasks that executors did; those of a query are not counted.
+    pub tasks: u64,
+    /// Tasks and queries that came to nothing and were asked for again.
+    pub handed_in_again: u64,
+    /// Bytes of results that arrived, unpacked.
+    pub bytes: u64,
+    /// How long it took, by stage: `cut` (where big files can be cut), `count`, `judge`, `query` (each time it was asked).
+    pub seconds: Ordered<f64>,
+    /// Seconds of work: of `executors` over all their slots; of this machine `fetching` (unpacking), `checking` and
+    /// `taking in`, which is done by one thread at a time.
+    pub work: Ordered<f64>,
 }
 
 /// Where source records went; for a query, its rows.

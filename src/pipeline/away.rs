@@ -2,11 +2,12 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::cluster::{Address, Driver, Error, Judged, Judging, LARGEST, Patience};
 use crate::diagnostic::{Diagnostic, code};
 use crate::functions::LookupTables;
-use crate::pipeline::mapping::Mappings;
+use crate::pipeline::mapping::{Finished, Mappings};
 use crate::pipeline::open::project_around;
 use crate::pipeline::prepare::Prepared;
 use crate::pipeline::request::ClusterRequest;
@@ -31,13 +32,13 @@ pub(super) struct Away {
 
 impl Mappings<'_> {
     /// Has the rows judged by the cluster of the run; none where it has none, or the rows are better judged here: then
-    /// `warnings` says why.
+    /// a warning says why.
     pub(super) async fn judge_away(
         &self,
         (prepared, rows): (&Prepared, &Arc<Source>),
         (task, budget): (&Arc<Task>, &Arc<Budget>),
         tables: &LookupTables,
-        warnings: &mut Vec<Diagnostic>,
+        finished: &mut Finished,
     ) -> Result<Option<Away>, Failure> {
         // The result of a query was staged here.
         let Some(cluster) = self.request.cluster.as_ref().filter(|_| prepared.query.is_none()) else { return Ok(None) };
@@ -48,7 +49,7 @@ impl Mappings<'_> {
         let (shape, judging) = match travelling((prepared, rows), task, tables) {
             Ok(job) => job,
             Err(why) => {
-                warnings.push(here(why));
+                finished.warnings.push(here(why));
                 return Ok(None);
             }
         };
@@ -64,8 +65,9 @@ impl Mappings<'_> {
         let advance = |records| self.watcher.advance(records);
         let way = (self.request.as_of, cluster.range);
         let judged = crate::cluster::judge(&driver, (rows, shape), judging, way, sink, &advance).await;
+        finished.report.cluster = driver.spent.report();
         for what in told.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            warnings.push(Diagnostic::warning(&code::CLUSTER_AGAIN, what).help(code::CLUSTER_AGAIN.cure));
+            finished.warnings.push(Diagnostic::warning(&code::CLUSTER_AGAIN, what).help(code::CLUSTER_AGAIN.cure));
         }
         let (path, span) = prepared.sql_place();
         let Judged { sink, filtered } = judged.map_err(|error| failure(error, Some((&path, span))))?;
@@ -103,6 +105,7 @@ fn travelling(
         table: crate::compile::table(resolved).to_owned(),
         layout: task.layout.clone(),
         rules: task.rules.clone(),
+        parents: !task.known.accounts.is_empty(),
         lookups,
     };
     Ok((shape, judging))
@@ -131,8 +134,8 @@ pub(super) fn driver<'d>(
     (mapping, folder): (&str, &'d Path),
     (stop, tell): (&'d (dyn Fn() -> bool + Sync), &'d (dyn Fn(String) + Sync)),
 ) -> Driver<'d> {
-    let patience = Patience { job: std::time::Duration::from_secs(cluster.patience), attempts: ATTEMPTS };
-    Driver { address, name: mapping.to_owned(), folder, patience, stop, tell }
+    let patience = Patience { job: Duration::from_secs(cluster.patience), attempts: ATTEMPTS, pause: cluster.pause };
+    Driver::new((address, mapping), folder, patience, (stop, tell))
 }
 
 /// A cluster's error as a failure; `sql` is where the user's SQL stands.

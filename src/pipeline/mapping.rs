@@ -90,7 +90,7 @@ impl Mappings<'_> {
 
         clock.enter(Stage::Query);
         #[cfg(feature = "cluster")]
-        let away = self.query_away(prepared, &mut finished.warnings).await?;
+        let away = self.query_away(prepared, finished).await?;
         #[cfg(not(feature = "cluster"))]
         let away = None;
         let rows = match away {
@@ -131,7 +131,7 @@ impl Mappings<'_> {
             watcher: self.watcher,
         };
         #[cfg(feature = "cluster")]
-        let away = self.judge_away((prepared, &rows), (&task, &budget), &tables, &mut finished.warnings).await?;
+        let away = self.judge_away((prepared, &rows), (&task, &budget), &tables, finished).await?;
         #[cfg(feature = "cluster")]
         let (sinks, away_filtered) = away.map(|away| (away.sinks, away.filtered)).unzip();
         #[cfg(not(feature = "cluster"))]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -110,6 +111,8 @@ pub struct ClusterRequest {
     pub shared_files: bool,
     /// Seconds after which a job that is not done is handed in again.
     pub patience: u64,
+    /// A breath before that is done for the first time; then it grows.
+    pub pause: Duration,
     /// Bytes of a big CSV file that make one task.
     pub range: u64,
 }

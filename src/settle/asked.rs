@@ -14,22 +14,29 @@ pub(super) type Hashes = (u128, u128);
 #[derive(Debug, Default)]
 pub(super) struct Asked {
     pub(super) columns: Vec<Vec<Hashes>>,
+    parents: bool,
 }
 
-/// The columns of `layout` that refer to something: the parent, then the references.
-fn columns(layout: &Layout) -> impl Iterator<Item = usize> {
-    layout.parent.into_iter().chain(layout.references.iter().map(|reference| reference.column))
+/// The columns of `layout` that refer to something: the parent, where `parents` may be known elsewhere, then the references.
+fn columns(layout: &Layout, parents: bool) -> impl Iterator<Item = usize> {
+    let parent = layout.parent.into_iter().filter(move |_| parents);
+    parent.chain(layout.references.iter().map(|reference| reference.column))
 }
 
 impl Asked {
     /// Nothing yet of rows of this layout.
-    pub(super) fn new(layout: &Layout) -> Self {
-        Self { columns: columns(layout).map(|_| Vec::new()).collect() }
+    pub(super) fn new(layout: &Layout, parents: bool) -> Self {
+        Self { columns: columns(layout, parents).map(|_| Vec::new()).collect(), parents }
+    }
+
+    /// What was noted, which leaves nothing.
+    pub(super) fn take(&mut self) -> Vec<Vec<Hashes>> {
+        self.columns.iter_mut().map(std::mem::take).collect()
     }
 
     /// Notes what the rows of a batch refer to.
     pub(super) fn note(&mut self, layout: &Layout, batch: &Batch<'_>, scratch: &mut Vec<u8>) {
-        for (hashes, column) in self.columns.iter_mut().zip(columns(layout)) {
+        for (hashes, column) in self.columns.iter_mut().zip(columns(layout, self.parents)) {
             let cells = &batch.columns[column];
             hashes.extend((0..batch.rows).map(|row| match cells.get(row) {
                 b"" => (NONE, NONE),
@@ -46,7 +53,8 @@ pub(super) fn look_up(task: &Task, portion: &mut Portion) {
         *flags &= !(flag::PARENT_KNOWN | flag::REFERENCE);
     }
     let mut asked = asked.iter();
-    if let Some(hashes) = task.layout.parent.and_then(|_| asked.next()) {
+    let parents = task.layout.parent.filter(|_| !task.known.accounts.is_empty());
+    if let Some(hashes) = parents.and_then(|_| asked.next()) {
         for (hashes, flags) in hashes.iter().zip(flags.iter_mut()) {
             if hashes.0 != NONE && task.known.accounts.holds_either(*hashes) {
                 *flags |= flag::PARENT_KNOWN;

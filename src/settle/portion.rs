@@ -1,13 +1,17 @@
 //! Judged rows on their way from one process to another: encoded, with their narrow records, as bytes.
 
+use std::ops::Range;
+
 use crate::settle::asked::Hashes;
 use crate::settle::error::Error;
 
 /// Some judged rows of one part of a source, in source order.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Portion {
-    /// The rows' bytes, one behind the other.
+    /// The rows' bytes, one behind the other; none once they are laid down.
     pub(super) text: Vec<u8>,
+    /// Where they were laid down.
+    pub(super) laid: Range<u64>,
     /// The length of each.
     pub(super) lengths: Vec<u32>,
     /// File and line of each, packed.
@@ -36,9 +40,10 @@ impl Portion {
         &self.position
     }
 
-    /// As bytes.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.text.len() + 64 * self.rows() + 64);
+    /// As bytes behind `kind`.
+    pub fn to_bytes(&self, kind: u8) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.text.len() + 128 * self.rows() + 64);
+        bytes.push(kind);
         put_bytes(&mut bytes, &self.text);
         put(&mut bytes, &self.lengths, u32::to_le_bytes);
         put(&mut bytes, &self.position, u64::to_le_bytes);
@@ -61,14 +66,24 @@ impl Portion {
         bytes
     }
 
-    /// From [`to_bytes`](Self::to_bytes).
+    /// What [`to_bytes`](Self::to_bytes) gave, without the kind, in the rows' own bytes and the others.
+    pub(super) fn split(mut bytes: &[u8]) -> Result<(&[u8], &[u8]), Error> {
+        Ok((take_bytes(&mut bytes)?, bytes))
+    }
+
+    /// The other bytes, with the place at which the rows' own were laid down.
+    pub(super) fn laid(others: &[u8], place: Range<u64>) -> Vec<u8> {
+        [&place.start.to_le_bytes(), &place.end.to_le_bytes(), others].concat()
+    }
+
+    /// From [`laid`](Self::laid).
     ///
     /// # Errors
     /// Bytes that are something else.
     pub fn from_bytes(mut bytes: &[u8]) -> Result<Self, Error> {
         let from = &mut bytes;
         let mut portion = Self {
-            text: take_bytes(from)?.to_vec(),
+            laid: take_number(from)?..take_number(from)?,
             lengths: take(from, u32::from_le_bytes)?,
             position: take(from, u64::from_le_bytes)?,
             flags: take_bytes(from)?.to_vec(),
@@ -103,7 +118,7 @@ impl Portion {
         let listed = self.links.iter().map(Vec::len).chain(self.asked.iter().map(Vec::len));
         self.lengths.len() == rows
             && self.flags.len() == rows
-            && length == self.text.len() as u64
+            && self.laid.start.checked_add(length) == Some(self.laid.end)
             && optional.into_iter().chain(listed).all(fits)
             && self.faulty.iter().all(|(row, _)| (*row as usize) < rows)
     }
@@ -123,10 +138,15 @@ fn put_bytes(bytes: &mut Vec<u8>, values: &[u8]) {
     bytes.extend_from_slice(values);
 }
 
+fn take_number(bytes: &mut &[u8]) -> Result<u64, Error> {
+    let (number, rest) = bytes.split_first_chunk().ok_or_else(damaged)?;
+    *bytes = rest;
+    Ok(u64::from_le_bytes(*number))
+}
+
 fn take_bytes<'b>(bytes: &mut &'b [u8]) -> Result<&'b [u8], Error> {
-    let (count, rest) = bytes.split_first_chunk().ok_or_else(damaged)?;
-    let length = usize::try_from(u64::from_le_bytes(*count)).map_err(|_| damaged())?;
-    let (values, rest) = rest.split_at_checked(length).ok_or_else(damaged)?;
+    let length = usize::try_from(take_number(bytes)?).map_err(|_| damaged())?;
+    let (values, rest) = bytes.split_at_checked(length).ok_or_else(damaged)?;
     *bytes = rest;
     Ok(values)
 }
@@ -146,6 +166,7 @@ mod tests {
     fn portion() -> Portion {
         Portion {
             text: b"a,b\r\nccc\r\n".to_vec(),
+            laid: 0..0,
             lengths: vec![5, 5],
             position: vec![1 << 40 | 2, 1 << 40 | 3],
             flags: vec![0, 5],
@@ -159,22 +180,37 @@ mod tests {
         }
     }
 
+    /// The portion as it is kept once its rows' bytes lie at 7.
+    fn kept(portion: &Portion) -> Vec<u8> {
+        let bytes = portion.to_bytes(7);
+        let (text, others) = Portion::split(&bytes[1..]).unwrap();
+        assert_eq!(text, portion.text);
+        Portion::laid(others, 7..7 + text.len() as u64)
+    }
+
     #[test]
     fn rows_arrive_as_they_were_sent() {
         for portion in [Portion::default(), portion()] {
-            assert_eq!(Portion::from_bytes(&portion.to_bytes()).unwrap(), portion);
+            let laid = 7..7 + portion.text.len() as u64;
+            let arrived = Portion::from_bytes(&kept(&portion)).unwrap();
+            assert_eq!(arrived, Portion { text: Vec::new(), laid, ..portion });
         }
     }
 
     #[test]
     fn what_was_cut_or_does_not_fit_together_is_refused() {
-        let bytes = portion().to_bytes();
+        for length in 0..8 {
+            assert!(Portion::split(&portion().to_bytes(7)[1..=length]).is_err());
+        }
+        let bytes = kept(&portion());
         for length in 0..bytes.len() {
             assert!(Portion::from_bytes(&bytes[..length]).is_err(), "{length} of {} bytes", bytes.len());
         }
         let uneven = Portion { flags: vec![0], ..portion() };
-        assert!(Portion::from_bytes(&uneven.to_bytes()).is_err());
+        assert!(Portion::from_bytes(&kept(&uneven)).is_err());
+        let longer = Portion { lengths: vec![5, 6], ..portion() };
+        assert!(Portion::from_bytes(&kept(&longer)).is_err());
         let outside = Portion { faulty: vec![(2, 0)], ..portion() };
-        assert!(Portion::from_bytes(&outside.to_bytes()).is_err());
+        assert!(Portion::from_bytes(&kept(&outside)).is_err());
     }
 }

@@ -232,6 +232,12 @@ impl Records {
         Ok(())
     }
 
+    /// The next row begins at `offset` of the spill file, wherever the last one ended.
+    #[cfg(feature = "cluster")]
+    pub(super) fn begin_block(&mut self, offset: u64) {
+        self.blocks.push(Block { first: self.rows, offset });
+    }
+
     /// Moves all columns but the flags to disk; gives the bytes that are left in memory.
     pub(super) fn store(&mut self, directory: &Path) -> io::Result<u64> {
         self.position.store(directory)?;

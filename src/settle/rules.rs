@@ -120,6 +120,12 @@ impl Target {
         self.allowed.iter().any(|set| set.holds(value))
     }
 
+    /// Whether nothing is ever found.
+    #[cfg(feature = "cluster")]
+    pub fn is_empty(&self) -> bool {
+        self.allowed.iter().all(|set| set.is_empty())
+    }
+
     /// Whether a value with these hashes is found, as it is written and in lower case.
     #[cfg(feature = "cluster")]
     pub(super) fn holds_either(&self, hashes: (u128, u128)) -> bool {

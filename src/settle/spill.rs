@@ -59,6 +59,18 @@ impl Spill {
         Ok(())
     }
 
+    /// Appends `rows` to the file, past the buffer; gives their place.
+    #[cfg(feature = "cluster")]
+    pub(super) fn lay_down(&mut self, rows: &[u8]) -> io::Result<std::ops::Range<u64>> {
+        self.flush()?;
+        let start = self.written;
+        if let Some(file) = &mut self.file {
+            file.write_all(rows).map_err(within(&self.directory))?;
+            self.written += rows.len() as u64;
+        }
+        Ok(start..self.written)
+    }
+
     /// The whole file, ready to be read.
     pub(super) fn finish(mut self) -> io::Result<File> {
         self.flush()?;

@@ -32,14 +32,14 @@ pub struct Totals {
 
 impl Sink {
     /// Takes rows that are settled in another process: it knows nothing of what they refer to, and keeps them in memory
-    /// until [`portion`](Self::portion) takes them away.
+    /// until [`portion`](Self::portion) takes them away. `parents` says that some may be known where they are settled.
     ///
     /// # Errors
     /// Our own mistakes in building a task.
-    pub fn travelling(task: &Arc<Task>) -> Result<Self, Error> {
+    pub fn travelling(task: &Arc<Task>, parents: bool) -> Result<Self, Error> {
         task.layout.check()?;
         let mut sink = Self::new(task, None, (Spill::travelling(), Path::new("")), &Arc::new(Budget::unlimited()))?;
-        sink.asked = Some(Asked::new(&task.layout));
+        sink.asked = Some(Asked::new(&task.layout, parents));
         Ok(sink)
     }
 
@@ -75,7 +75,7 @@ impl Sink {
             portion.links.push(hashes);
         }
         if let Some(asked) = &mut self.asked {
-            portion.asked = std::mem::replace(asked, Asked::new(&self.task.layout)).columns;
+            portion.asked = asked.take();
         }
         portion.faulty = std::mem::take(&mut self.faulty);
         Ok(portion)
@@ -108,6 +108,16 @@ impl Sink {
         Self::new(task, None, (Spill::create(directory)?, directory), budget)
     }
 
+    /// Lays down the encoded rows of what [`Portion::to_bytes`] gave, as they arrive; gives what is to be kept of it until the
+    /// rows are [taken in](Self::take_in). Where they are not, their bytes lie in the temporary file for nothing.
+    ///
+    /// # Errors
+    /// The disk is full or fails, or the bytes are something else.
+    pub fn lay_down(&mut self, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+        let (text, others) = Portion::split(bytes)?;
+        Ok(Portion::laid(others, self.spill.lay_down(text)?))
+    }
+
     /// Takes in rows that were judged elsewhere. Parts of a source may come in any order, the rows of one in theirs.
     ///
     /// # Errors
@@ -123,7 +133,7 @@ impl Sink {
         if !task.layout.pivots {
             look_up(&task, &mut portion);
         }
-        let (start, first) = (self.spill.length(), self.records.rows);
+        let (start, first) = (portion.laid.start, self.records.rows);
         let ends: Vec<u64> = portion
             .lengths
             .iter()
@@ -132,9 +142,9 @@ impl Sink {
                 Some(*end)
             })
             .collect();
-        self.spill.buffer.raw(&portion.text);
-        self.spill.flush_if_large()?;
         let records = &mut self.records;
+        // Those of other parts may lie between them and the last.
+        records.begin_block(start);
         records.extend(&portion.position, &portion.flags, start, &ends)?;
         records.key.extend(&portion.key);
         records.parent.extend(&portion.parent);

@@ -11,7 +11,7 @@ use crate::cluster::processes::{Cluster, TIMEOUT, program};
 const PATIENCE: u64 = 8;
 
 /// No run may take longer: five times in vain with their pauses, and what it does before and after.
-const LIMIT: Duration = Duration::from_secs(5 * (PATIENCE + TIMEOUT) + 30 + 30);
+const LIMIT: Duration = Duration::from_secs(5 * (PATIENCE + TIMEOUT) + 15 + 30);
 
 const MAPPING: &str = "format: accounts\nsources: {crm: {path: \"data/*.csv\"}}\nfrom: crm\n\
     columns: {account_id: Id, account_name: Name, parent_id: Parent, \
@@ -24,7 +24,7 @@ const QUERY: &str = "format: accounts\nsources: {crm: {path: \"data/*.csv\"}}\n\
     columns: {account_id: Id, account_name: Name, Seats: {column: Count, type: integer, custom: true}}\n";
 
 /// A project of so many records in 8 files.
-fn project(records: usize) -> Place {
+pub(super) fn project(records: usize) -> Place {
     let place = Place::new(&[("mapping.yaml", MAPPING)]);
     for file in 0..8 {
         let mut text = "Id,Name,Parent,Renewal\n".to_owned();
@@ -40,11 +40,11 @@ fn project(records: usize) -> Place {
 fn arguments<'a>(cluster: &'a str, range: &'a str, patience: &'a str) -> Vec<&'a str> {
     vec!["run", "mapping.yaml", "--as-of", "2026-11-20", "--force", "--cluster", cluster, "--cluster-range", range]
         .into_iter()
-        .chain(["--cluster-patience", patience])
+        .chain(["--cluster-patience", patience, "--cluster-pause", "1"])
         .collect()
 }
 
-fn begin(place: &Place, cluster: &str, range: u64) -> Child {
+pub(super) fn begin(place: &Place, cluster: &str, range: u64) -> Child {
     let _ = fs::remove_dir_all(place.join("out"));
     let mut command = program();
     let (range, patience) = (range.to_string(), PATIENCE.to_string());
@@ -53,7 +53,7 @@ fn begin(place: &Place, cluster: &str, range: u64) -> Child {
 }
 
 /// Waits for the end of a run, which must come in time.
-fn ended(child: Child, began: Instant) -> Said {
+pub(super) fn ended(child: Child, began: Instant) -> Said {
     let said = Said::new(&child.wait_with_output().unwrap());
     assert!(began.elapsed() < LIMIT, "{:?}: {}", began.elapsed(), said.err);
     said
@@ -61,7 +61,7 @@ fn ended(child: Child, began: Instant) -> Said {
 
 /// The right result, or none and a word of why.
 #[track_caller]
-fn right_or_nothing(place: &Place, said: &Said, right: &[u8]) -> bool {
+pub(super) fn right_or_nothing(place: &Place, said: &Said, right: &[u8]) -> bool {
     assert!(!said.err.contains("panicked"), "{}", said.err);
     match said.code {
         0 => {
@@ -76,7 +76,7 @@ fn right_or_nothing(place: &Place, said: &Said, right: &[u8]) -> bool {
     }
 }
 
-fn right(place: &Place) -> Vec<u8> {
+pub(super) fn right(place: &Place) -> Vec<u8> {
     place.go(&["run", "mapping.yaml", "--as-of", "2026-11-20"]).ends_with(0);
     place.published()["mapping.csv"].clone()
 }
@@ -94,7 +94,7 @@ fn an_executor_killed_at_any_moment_leaves_the_right_result_or_none() {
     let rounds: u32 = std::env::var("CLUSTER_KILLS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(4);
     let mut good = 0;
     for round in 0..rounds {
-        let mut cluster = Cluster::new(2, 1);
+        let mut cluster = Cluster::hasty(2, 1);
         let began = Instant::now();
         let child = begin(&place, &cluster.url, 60_000);
         std::thread::sleep(whole * (2 * round + 1) / (2 * rounds));
@@ -107,7 +107,7 @@ fn an_executor_killed_at_any_moment_leaves_the_right_result_or_none() {
 
 #[test]
 fn an_executor_killed_under_a_query_leaves_the_right_result_or_none() {
-    let place = project(24_000);
+    let place = project(6_000);
     place.write("mapping.yaml", QUERY);
     let right = right(&place);
     let cluster = Cluster::new(2, 1);
@@ -119,7 +119,7 @@ fn an_executor_killed_under_a_query_leaves_the_right_result_or_none() {
     drop(cluster);
     let rounds: u32 = std::env::var("CLUSTER_KILLS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(2);
     for round in 0..rounds {
-        let mut cluster = Cluster::new(2, 1);
+        let mut cluster = Cluster::hasty(2, 1);
         let began = Instant::now();
         let child = begin(&place, &cluster.url, 32 << 20);
         std::thread::sleep(whole * (2 * round + 1) / (2 * rounds));
@@ -132,7 +132,7 @@ fn an_executor_killed_under_a_query_leaves_the_right_result_or_none() {
 fn a_frozen_executor_is_not_waited_for_for_ever() {
     let place = project(40_000);
     let right = right(&place);
-    let cluster = Cluster::new(2, 1);
+    let cluster = Cluster::hasty(2, 1);
     let began = Instant::now();
     let child = begin(&place, &cluster.url, 40_000);
     until("a task", || cluster.log("executor1").contains("Finished task"));

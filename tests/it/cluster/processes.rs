@@ -4,13 +4,20 @@ use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use tanguero::pipeline::ClusterRequest;
 
 use crate::binary::until;
 
-/// Seconds after which these clusters count an executor as lost.
+/// Seconds after which a hasty cluster counts an executor as lost.
 pub const TIMEOUT: u64 = 4;
+
+/// The same of any other: more than a busy machine keeps a process waiting.
+const PATIENT: u64 = 30;
+
+/// A breath before these runs ask again.
+pub const PAUSE: Duration = Duration::from_secs(1);
 
 /// A scheduler and its executors.
 pub struct Cluster {
@@ -57,13 +64,22 @@ impl Cluster {
         Self::with(executors, slots, |_| {})
     }
 
-    /// The same; `dress` is shown the command of each executor.
+    /// The same, soon to give an executor up.
+    pub fn hasty(executors: usize, slots: usize) -> Self {
+        Self::begin(executors, slots, TIMEOUT, |_| {})
+    }
+
+    /// One in which `dress` is shown the command of each executor.
     pub fn with(executors: usize, slots: usize, dress: impl Fn(&mut Command)) -> Self {
+        Self::begin(executors, slots, PATIENT, dress)
+    }
+
+    fn begin(executors: usize, slots: usize, timeout: u64, dress: impl Fn(&mut Command)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let [port] = free_ports();
         let url = format!("df://127.0.0.1:{port}");
         let mut command = program();
-        let (port, timeout) = (port.to_string(), TIMEOUT.to_string());
+        let (port, timeout) = (port.to_string(), timeout.to_string());
         command.args(["cluster", "scheduler", "--port", &port, "--executor-timeout", &timeout]);
         let scheduler = start(command, &folder.path().join("scheduler.log"));
         let mut cluster = Self { scheduler, executors: Vec::new(), url, folder };
@@ -101,6 +117,6 @@ impl Cluster {
 
     /// What a run asks for that is to use it; big files are cut into ranges of `range` bytes.
     pub fn request(&self, range: u64) -> ClusterRequest {
-        ClusterRequest { scheduler: self.url.clone(), shared_files: false, patience: 60, range }
+        ClusterRequest { scheduler: self.url.clone(), shared_files: false, patience: 60, pause: PAUSE, range }
     }
 }
