@@ -9,6 +9,7 @@ use crate::output::{OutputError, Problem, Status};
 use crate::pipeline::Exit;
 use crate::settle;
 use crate::source::SourceError;
+use crate::state::StateError;
 use crate::store::StoreError;
 use crate::yaml::Span;
 
@@ -138,6 +139,62 @@ impl From<OutputError> for Failure {
             OutputError::Store(error) => error.into(),
             error => Self::World(Diagnostic::error(code, error.to_string()).help(code.cure)),
         }
+    }
+}
+
+impl From<StateError> for Failure {
+    fn from(error: StateError) -> Self {
+        let code = match error {
+            StateError::Store(error) => return error.into(),
+            StateError::Shelf { code, .. } => code,
+            _ => &code::STATE,
+        };
+        Self::World(Diagnostic::error(code, error.to_string()).help(code.cure))
+    }
+}
+
+/// Why a question about earlier runs has no answer.
+#[derive(Debug)]
+pub enum Unanswered {
+    /// What was typed cannot be done, in words.
+    Usage(String),
+    /// The memory, the evidence or a store failed.
+    Failed(Failure),
+}
+
+impl From<String> for Unanswered {
+    fn from(message: String) -> Self {
+        Self::Usage(message)
+    }
+}
+
+impl From<&str> for Unanswered {
+    fn from(message: &str) -> Self {
+        Self::Usage(message.to_owned())
+    }
+}
+
+impl From<Failure> for Unanswered {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<StateError> for Unanswered {
+    fn from(error: StateError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<OutputError> for Unanswered {
+    fn from(error: OutputError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<StoreError> for Unanswered {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
     }
 }
 

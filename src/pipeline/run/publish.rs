@@ -77,6 +77,9 @@ impl Running<'_> {
         self.report.settle_status();
         self.report.ended = jiff::Timestamp::now().to_string();
         let any_published = self.report.mappings.iter().any(|mapping| mapping.status == Status::Published);
+        if let Err(failure) = remembering.confirm() {
+            return Err(self.withdraw(previous, failure));
+        }
         if any_published {
             // From here on an interruption would only leave to the next run what this one can finish.
             let plan = PublishPlan { files, remove, manifest: self.report.to_json() };
@@ -90,8 +93,10 @@ impl Running<'_> {
         }
         for one in left {
             // The outputs stand whatever happens here; the next run remembers what this one could not.
-            if let Err(failure) = one.commit(remembering) {
-                self.outcome.warnings.extend(failure.diagnostics());
+            match one.commit(remembering) {
+                Err(failure) if failure.exit() == Exit::Store => self.failure(None, &failure),
+                Err(failure) => self.outcome.warnings.extend(failure.diagnostics()),
+                Ok(()) => {}
             }
         }
         for (mapping, failure) in copies.copy(loaded, &self.report.run_id).await {
