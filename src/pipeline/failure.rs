@@ -162,6 +162,19 @@ pub enum Unanswered {
     Failed(Failure),
 }
 
+impl std::fmt::Display for Unanswered {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Usage(message) => out.write_str(message),
+            Self::Failed(failure) => {
+                out.write_str(&failure.problem().map_or_else(|| "interrupted".to_owned(), |problem| problem.message))
+            }
+        }
+    }
+}
+
+impl std::error::Error for Unanswered {}
+
 impl From<String> for Unanswered {
     fn from(message: String) -> Self {
         Self::Usage(message)
@@ -229,10 +242,11 @@ fn source_exit(error: &SourceError) -> Exit {
 }
 
 /// Stores, services and networks that failed.
-static CALLED: [&Code; 8] = [
+static CALLED: [&Code; 9] = [
     &code::CLUSTER_FAILED,
     &code::STORE_FAILED,
     &code::ARCHIVE_FAILED,
+    &code::MEMORY_LATE,
     &code::WEB_DENIED,
     &code::WEB_FAILED,
     &code::WEB_REFUSED,

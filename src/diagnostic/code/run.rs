@@ -99,6 +99,9 @@ codes! { RUN:
     PLAN_CONDITION "L722" Run "publishing would do what `--fail-on` forbids"
         "`tanguero plan` was told where to draw the line."
         "Look at the samples; cure the source, or raise the bound.";
+    MEMORY_LATE "L723" Run "the files are published, and not yet remembered"
+        "The store of the state failed after the publish."
+        "Run again once the cause is cured: the next run remembers them first.";
     SOURCE_MISSING "S801" Run "a source matches no file"
         "The export did not arrive, or the path is wrong."
         "Check the path; see when the export last ran.";

@@ -9,7 +9,6 @@ use datafusion::prelude::SessionContext;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, excerpt, nearest};
 use crate::format;
 use crate::mapping::{Circumstances, From, GivenSource, Mapping, SourceEntry, SourceOrigin, TestCase, Text};
-use crate::pipeline::Unanswered;
 use crate::pipeline::asked::{Wanted, wanted};
 use crate::pipeline::folders::{keep_to, state_of};
 use crate::pipeline::import::Imported;
@@ -93,7 +92,7 @@ impl<'a> Given<'a> {
         let memory = Memory::new(&state_of(loaded), options.environment.as_deref());
         let environment = options.environment.as_deref();
         let imported = Imported { mapping: file, memory: &memory, environment, as_of: options.as_of };
-        let mut import = imported.begin().map_err(words)?;
+        let mut import = imported.begin().map_err(|wrong| wrong.to_string())?;
         if let Err(message) = import.header(&names) {
             let message = format!("in what was published, {message}");
             found.push(self.at(Diagnostic::error(&code::NOT_GIVEN, message), published.span, None));
@@ -104,7 +103,7 @@ impl<'a> Given<'a> {
             let cells: Vec<&str> = names.iter().map(|name| cell(name).map_or("", |(_, text)| text)).collect();
             import.row(&cells)?;
         }
-        import.finish(false).map(drop).map_err(words)
+        import.finish(false).map(drop).map_err(|wrong| wrong.to_string())
     }
 
     /// An attribute that the mapping does not write, and nearly does: it would be remembered for nothing.
@@ -183,13 +182,6 @@ impl<'a> Given<'a> {
     fn at(&self, diagnostic: Diagnostic, span: Span, help: Option<String>) -> Diagnostic {
         let diagnostic = diagnostic.at(Place::new(self.path, span), "");
         help.into_iter().fold(diagnostic, Diagnostic::help)
-    }
-}
-
-fn words(wrong: Unanswered) -> String {
-    match wrong {
-        Unanswered::Usage(message) => message,
-        Unanswered::Failed(failure) => failure.problem().map_or_else(String::new, |problem| problem.message),
     }
 }
 
