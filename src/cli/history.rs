@@ -10,7 +10,7 @@ use crate::cli::given::{current_folder, today};
 use crate::cli::say::Say;
 use crate::cli::summary::{thousands, word};
 use crate::diagnostic::escape;
-use crate::pipeline::{HistoryLine, HistoryRequest, history as read};
+use crate::pipeline::{HistoryLine, HistoryRequest, Unanswered, history as read};
 
 /// Arguments of `history`.
 #[derive(Debug, Args)]
@@ -27,7 +27,7 @@ pub(super) struct HistoryArguments {
 
 /// Prints a line per run and mapping, oldest first.
 pub(super) fn history(arguments: &HistoryArguments, say: &Say) -> ExitCode {
-    let lines = current_folder().and_then(|current| {
+    let lines = current_folder().map_err(Unanswered::from).and_then(|current| {
         read(&HistoryRequest {
             mapping: arguments.mapping.clone(),
             current,
@@ -48,7 +48,7 @@ pub(super) fn history(arguments: &HistoryArguments, say: &Say) -> ExitCode {
             say.data(&table(&lines));
             ExitCode::SUCCESS
         }
-        Err(message) => say.usage(message),
+        Err(wrong) => say.unanswered(wrong),
     }
 }
 

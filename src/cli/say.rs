@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 
 use crate::diagnostic::{Diagnostic, Renderer, Style, Texts, code};
-use crate::pipeline::Exit;
+use crate::pipeline::{Exit, Unanswered};
 use crate::store::scrub;
 
 /// Colours of the terminal.
@@ -97,6 +97,17 @@ impl Say {
     pub(super) fn usage(&self, message: String) -> ExitCode {
         self.diagnostics([&Diagnostic::error(&code::USAGE, message)], &Texts::new());
         ExitCode::from(Exit::Usage.code())
+    }
+
+    /// A question about earlier runs has no answer.
+    pub(super) fn unanswered(&self, wrong: Unanswered) -> ExitCode {
+        match wrong {
+            Unanswered::Usage(message) => self.usage(message),
+            Unanswered::Failed(failure) => {
+                self.diagnostics(&failure.diagnostics(), &Texts::new());
+                ExitCode::from(failure.exit().code())
+            }
+        }
     }
 
     /// `text` in a colour of the terminal, where stderr takes colour.

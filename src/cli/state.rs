@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use crate::cli::given::{current_folder, today};
 use crate::cli::say::Say;
 use crate::cli::summary::thousands;
-use crate::pipeline::{StateRequest, state_import, state_prune, state_reset, state_show};
+use crate::pipeline::{StateRequest, Unanswered, state_import, state_prune, state_reset, state_show};
 use crate::state::Published;
 
 /// Arguments of `state`.
@@ -60,11 +60,11 @@ pub(super) enum Action {
 pub(super) fn state(arguments: &StateArguments, say: &Say) -> ExitCode {
     match answer(arguments, say) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => say.usage(message),
+        Err(wrong) => say.unanswered(wrong),
     }
 }
 
-fn answer(arguments: &StateArguments, say: &Say) -> Result<(), String> {
+fn answer(arguments: &StateArguments, say: &Say) -> Result<(), Unanswered> {
     let of = |mapping: Option<PathBuf>| -> Result<StateRequest, String> {
         Ok(StateRequest { mapping, current: current_folder()?, environment: arguments.env.clone(), as_of: today() })
     };

@@ -39,6 +39,6 @@ pub(super) fn why(arguments: &WhyArguments, say: &Say) -> ExitCode {
             say.data(&text);
             ExitCode::from(u8::from(!seen))
         }
-        Err(message) => say.usage(message),
+        Err(wrong) => say.unanswered(wrong),
     }
 }

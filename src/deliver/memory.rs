@@ -1,13 +1,14 @@
-//! What was delivered where: `<state>/deliveries.json`, written anew, whole, after every step.
+//! What was delivered where: `<state>/deliveries.json`, written anew, whole, after every step, wherever the state lies.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::output::{OutputError, OutputFile, put_whole};
+use crate::state::{Home, StateError};
 
 /// Its name in the state folder.
 const FILE: &str = "deliveries.json";
@@ -19,7 +20,7 @@ const VERSION: u32 = 1;
 #[derive(Debug, Default)]
 pub struct Memory {
     /// None: nothing is kept.
-    path: Option<PathBuf>,
+    home: Option<Home>,
     kept: Kept,
 }
 
@@ -86,18 +87,23 @@ impl Memory {
         Self::default()
     }
 
-    /// What the state folder has; empty if nothing was delivered yet.
+    /// What the state has; empty if nothing was delivered yet.
     ///
     /// # Errors
     /// If it is there and cannot be read: going on could deliver everything again.
-    pub fn read(state: &Path) -> Result<Self, OutputError> {
-        let path = state.join(FILE);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Ok(Self { path: Some(path), kept: Kept { version: VERSION, ..Kept::default() } });
-            }
-            Err(error) => return Err(OutputError::Disk { action: "read", path, source: error }),
+    pub fn read(home: &Home) -> Result<Self, OutputError> {
+        let path = path_in(home);
+        let bytes = match home.shelf() {
+            Some(shelf) => shelf.read(FILE).map_err(told)?,
+            None => match fs::read(&path) {
+                Ok(bytes) => Some(bytes),
+                Err(error) if error.kind() == ErrorKind::NotFound => None,
+                Err(error) => return Err(OutputError::Disk { action: "read", path, source: error }),
+            },
+        };
+        let home = Some(home.clone());
+        let Some(bytes) = bytes else {
+            return Ok(Self { home, kept: Kept { version: VERSION, ..Kept::default() } });
         };
         let cure = "remove it to deliver everything again";
         let damaged = |problem: String| OutputError::Damaged { path: path.clone(), problem };
@@ -109,7 +115,7 @@ impl Memory {
         for trigger in kept.triggers.values_mut().filter(|trigger| trigger.state == TriggerState::Calling) {
             trigger.state = TriggerState::Unknown;
         }
-        Ok(Self { path: Some(path), kept })
+        Ok(Self { home, kept })
     }
 
     /// Whether the place got exactly this file.
@@ -178,10 +184,28 @@ impl Memory {
     }
 
     fn write(&self) -> Result<(), OutputError> {
-        let Some(path) = &self.path else { return Ok(()) };
+        let Some(home) = &self.home else { return Ok(()) };
         let mut text = serde_json::to_vec_pretty(&self.kept).expect("a memory is plain data");
         text.push(b'\n');
-        put_whole(path, text)
+        match home.shelf() {
+            Some(shelf) => shelf.write(FILE, text).map_err(told),
+            None => put_whole(&path_in(home), text),
+        }
+    }
+}
+
+/// The file, or the object, for messages too.
+fn path_in(home: &Home) -> PathBuf {
+    match home.shelf() {
+        Some(shelf) => format!("{}/{FILE}", shelf.shown().trim_end_matches('/')).into(),
+        None => home.folder().join(FILE),
+    }
+}
+
+fn told(error: StateError) -> OutputError {
+    match error {
+        StateError::Store(error) => error.into(),
+        error => OutputError::Damaged { path: FILE.into(), problem: format!("cannot be used: {error}") },
     }
 }
 

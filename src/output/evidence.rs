@@ -4,28 +4,36 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::output::remote::UNSENT;
 use crate::output::step::{Step, replace};
-use crate::output::{OutputError, RunReport, Staged, folder};
+use crate::output::{OutputError, RemoteFolder, RunReport, Staged, folder};
 
 /// So many runs are kept.
-const KEPT: usize = 30;
+pub(super) const KEPT: usize = 30;
 
 /// The evidence folder of one run.
 #[derive(Debug)]
 pub struct Evidence {
     runs: PathBuf,
     folder: PathBuf,
+    /// `<state>/runs` in a store, of which the folder here is the working copy.
+    there: Option<RemoteFolder>,
 }
 
 impl Evidence {
-    /// Makes `<state>/runs/<run_id>/`, and sees to it that the state folder stays out of version control.
+    /// Makes `<state>/runs/<run_id>/`, and sees to it that the state folder stays out of version control. `there`: the folder
+    /// `runs` of a state in a store.
     ///
     /// # Errors
     /// If the disk fails.
-    pub fn begin(state: &Path, run_id: &str) -> Result<Self, OutputError> {
+    pub fn begin(state: &Path, there: Option<RemoteFolder>, run_id: &str) -> Result<Self, OutputError> {
         let runs = state.join("runs");
-        let evidence = Self { folder: runs.join(run_id), runs };
+        let evidence = Self { folder: runs.join(run_id), runs, there };
         folder::make(&evidence.folder)?;
+        if evidence.there.is_some() {
+            let mark = evidence.folder.join(UNSENT);
+            fs::write(&mark, "").map_err(OutputError::disk("write", &mark))?;
+        }
         let ignore = state.join(".gitignore");
         if !ignore.exists() {
             fs::write(&ignore, "*\n").map_err(OutputError::disk("write", &ignore))?;
@@ -36,6 +44,20 @@ impl Evidence {
     /// The run's folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The same as people read it.
+    pub fn shown(&self) -> PathBuf {
+        let name = self.folder.file_name().unwrap_or_default().to_string_lossy();
+        self.there.as_ref().map_or_else(|| self.folder.clone(), |there| there.object(&name).into())
+    }
+
+    /// Sends it to the store where the state lies, with what earlier runs of this machine could not send.
+    ///
+    /// # Errors
+    /// If the store does not take it; it stays here, and the next run sends it.
+    pub fn send(&self) -> Result<(), OutputError> {
+        self.there.as_ref().map_or(Ok(()), |there| there.send_runs(&self.runs))
     }
 
     /// Keeps a staged report. To be called before it is published or dropped; publishing does not change what is kept.
@@ -87,7 +109,7 @@ pub fn find_run(state: &Path, wanted: Option<&str>) -> Result<Option<PathBuf>, O
     Ok(runs(state)?.into_iter().rev().find(|run| begins(run) && run.join(folder::MANIFEST).is_file()))
 }
 
-fn runs_in(folder: &Path) -> Result<Vec<PathBuf>, OutputError> {
+pub(super) fn runs_in(folder: &Path) -> Result<Vec<PathBuf>, OutputError> {
     let list = || -> io::Result<Vec<PathBuf>> {
         let mut runs = Vec::new();
         for entry in fs::read_dir(folder)? {

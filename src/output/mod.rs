@@ -55,12 +55,12 @@ pub use local_copy::{copy_file, has_file, hold_file, put_whole};
 pub use lock::{Holder, Lock, LockHeld};
 pub use new_accounts::NewAccountsWriter;
 pub use ordered::Ordered;
-pub(crate) use previous::standing;
+pub(crate) use previous::{is_kept, standing};
 pub use previous::{stands, succeed, unchanged, was_sent};
 pub use publish::{PublishPlan, Recovered, recover};
 pub use record::Record;
 pub use rejects::{Disclosure, Reject, RejectsFile, RejectsWriter};
-pub use remote::{Leftover, OpenUpload, Remote, RemoteFolder, RemoteReports};
+pub use remote::{Leftover, OpenUpload, Remote, RemoteFolder, RemoteReports, StoreShelf};
 pub use report::{
     ClusterReport, Counts, Kept, MappingReport, Object, OutputFile, Problem, QuerySource, Rows, RunReport, SourceFile,
     Status,

@@ -27,8 +27,12 @@ pub fn stands(folder: &Path, mapping: &str, run_id: &str) -> Result<bool, Output
     if Journal::read(folder)?.is_some_and(|journal| journal.run_id == run_id) {
         return Ok(true);
     }
-    let report = RunReport::read(folder)?;
-    Ok(report.iter().flat_map(standing).any(|kept| kept.mapping == mapping && kept.run_id == run_id))
+    Ok(RunReport::read(folder)?.is_some_and(|report| is_kept(&report, mapping, run_id)))
+}
+
+/// Whether a folder's `run.json` says that the files which `run_id` published of `mapping` stand there.
+pub(crate) fn is_kept(report: &RunReport, mapping: &str, run_id: &str) -> bool {
+    standing(report).iter().any(|kept| kept.mapping == mapping && kept.run_id == run_id)
 }
 
 /// Whether the folder holds what an earlier run published of `mapping`, as `format`, for the day `as_of`.

@@ -28,6 +28,17 @@ pub(super) fn opening(prepared: &Prepared) -> MappingReport {
     }
 }
 
+/// A file of nothing but its header, where there were rows.
+pub(super) fn nothing_left(report: &MappingReport) -> Option<Diagnostic> {
+    let rows = &report.rows;
+    let none = rows.rejected > 0 && rows.written + rows.merged + rows.unchanged == 0;
+    let message = format!(
+        "`{}` writes a header and no row: {} of {} records are rejected",
+        report.mapping, rows.rejected, rows.read
+    );
+    none.then(|| Diagnostic::warning(&code::NOTHING_WRITTEN, message).help(code::NOTHING_WRITTEN.cure))
+}
+
 /// Fills in where the rows went.
 pub(super) fn tell(
     prepared: &Prepared,

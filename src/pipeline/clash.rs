@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::canonicalize;
 
 use crate::diagnostic::{Diagnostic, Place, code};
-use crate::pipeline::folders::{Folders, without_user};
+use crate::pipeline::folders::Folders;
 use crate::pipeline::prepare::Prepared;
 use crate::project::MappingFile;
+use crate::store::without_user;
 
 /// One mistake per file that two mappings write.
 pub(super) fn clashes<'f>(files: impl IntoIterator<Item = &'f MappingFile>) -> Vec<Diagnostic> {

@@ -9,6 +9,7 @@ use crate::output::{OutputError, Problem, Status};
 use crate::pipeline::Exit;
 use crate::settle;
 use crate::source::SourceError;
+use crate::state::StateError;
 use crate::store::StoreError;
 use crate::yaml::Span;
 
@@ -141,6 +142,75 @@ impl From<OutputError> for Failure {
     }
 }
 
+impl From<StateError> for Failure {
+    fn from(error: StateError) -> Self {
+        let code = match error {
+            StateError::Store(error) => return error.into(),
+            StateError::Shelf { code, .. } => code,
+            _ => &code::STATE,
+        };
+        Self::World(Diagnostic::error(code, error.to_string()).help(code.cure))
+    }
+}
+
+/// Why a question about earlier runs has no answer.
+#[derive(Debug)]
+pub enum Unanswered {
+    /// What was typed cannot be done, in words.
+    Usage(String),
+    /// The memory, the evidence or a store failed.
+    Failed(Failure),
+}
+
+impl std::fmt::Display for Unanswered {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Usage(message) => out.write_str(message),
+            Self::Failed(failure) => {
+                out.write_str(&failure.problem().map_or_else(|| "interrupted".to_owned(), |problem| problem.message))
+            }
+        }
+    }
+}
+
+impl std::error::Error for Unanswered {}
+
+impl From<String> for Unanswered {
+    fn from(message: String) -> Self {
+        Self::Usage(message)
+    }
+}
+
+impl From<&str> for Unanswered {
+    fn from(message: &str) -> Self {
+        Self::Usage(message.to_owned())
+    }
+}
+
+impl From<Failure> for Unanswered {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<StateError> for Unanswered {
+    fn from(error: StateError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<OutputError> for Unanswered {
+    fn from(error: OutputError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<StoreError> for Unanswered {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
 impl From<settle::Error> for Failure {
     fn from(error: settle::Error) -> Self {
         let code = match &error {
@@ -172,10 +242,11 @@ fn source_exit(error: &SourceError) -> Exit {
 }
 
 /// Stores, services and networks that failed.
-static CALLED: [&Code; 8] = [
+static CALLED: [&Code; 9] = [
     &code::CLUSTER_FAILED,
     &code::STORE_FAILED,
     &code::ARCHIVE_FAILED,
+    &code::MEMORY_LATE,
     &code::WEB_DENIED,
     &code::WEB_FAILED,
     &code::WEB_REFUSED,

@@ -9,7 +9,7 @@ use crate::mapping::{ProjectFile, Text, parse_project};
 use crate::output::short;
 use crate::pipeline::{Failure, RunRequest};
 use crate::project::{Loaded, Project};
-use crate::store::is_url;
+use crate::store::{is_url, without_user};
 use crate::yaml::Span;
 
 /// Where things go.
@@ -18,7 +18,7 @@ pub(super) struct Folders {
     pub output: PathBuf,
     /// Reports, if they go elsewhere on this machine.
     pub reports: Option<PathBuf>,
-    /// Evidence.
+    /// Evidence; of a state in a store, its working copy.
     pub state: PathBuf,
     /// The URL of the target, if it is in a store.
     pub target: Option<String>,
@@ -57,26 +57,18 @@ impl Folders {
     }
 }
 
-/// A URL without user and query, and without slashes at its end.
-pub(super) fn without_user(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or_default();
-    let rest = rest.split(['?', '#']).next().unwrap_or_default();
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let host = host.rsplit('@').next().unwrap_or_default();
-    // `abfss://container@account`: what stands before the `@` is no user there.
-    let host = if scheme.starts_with("abfs") { rest.split('/').next().unwrap_or_default() } else { host };
-    format!("{scheme}://{host}/{path}").trim_end_matches('/').to_owned()
-}
-
 /// The state folder of a project whose mappings are read.
 pub(super) fn state_of(loaded: &Loaded) -> PathBuf {
     state_folder(&loaded.project)
 }
 
-/// The state folder of a project.
+/// The state folder of a project; of a state in a store, its working copy on this machine.
 pub fn state_folder(project: &Project) -> PathBuf {
     let state = project.file.as_ref().and_then(|file| file.state.as_ref());
-    project.root.join(state.map_or(".tanguero", |state| &state.value))
+    match state.map_or(".tanguero", |state| &state.value) {
+        url if is_url(url) => project.root.join(".tanguero").join("state").join(short(url)),
+        folder => project.root.join(folder),
+    }
 }
 
 /// Where a run without `--out` publishes to: a folder or a URL. Two that are equal are one place.

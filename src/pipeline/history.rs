@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::output::{Delivery, DeliveryAnswer, Problem, Rows, RunReport, Status, runs};
-use crate::pipeline::folders::state_of;
+use crate::output::{Delivery, DeliveryAnswer, Problem, Rows, RunReport, Status};
+use crate::pipeline::Unanswered;
+use crate::pipeline::home::ProjectState;
 use crate::project::{Options, load, named};
 
 /// What is asked.
@@ -56,15 +57,15 @@ pub struct HistoryLine {
 ///
 /// # Errors
 /// A mapping that is not there, evidence that cannot be read.
-pub fn history(request: &HistoryRequest) -> Result<Vec<HistoryLine>, String> {
+pub fn history(request: &HistoryRequest) -> Result<Vec<HistoryLine>, Unanswered> {
     let options = Options { variables: BTreeMap::new(), environment: None, as_of: request.as_of };
     let paths: Vec<PathBuf> = request.mapping.iter().map(|mapping| named(mapping, &request.current)).collect();
     let loaded = load(&paths, &request.current, &options)?;
     let wanted = request.mapping.as_ref().and_then(|_| loaded.mappings.iter().find(|file| file.asked));
     let mut lines = Vec::new();
-    for run in runs(&state_of(&loaded)).map_err(|error| error.to_string())? {
+    for run in ProjectState::of(&loaded)?.runs()? {
         // A run that was killed before it could say anything has nothing to tell.
-        let Some(report) = RunReport::read(&run).map_err(|error| error.to_string())? else { continue };
+        let Some(report) = RunReport::read(&run)? else { continue };
         if request.environment.is_some() && report.environment != request.environment {
             continue;
         }

@@ -7,11 +7,13 @@ use jiff::civil::Date;
 
 use crate::csv::{LineEnding, RowBuffer, decode_row};
 use crate::format::{self, FormatSpec};
+use crate::pipeline::Unanswered;
+use crate::pipeline::run::run_id;
 use crate::project::MappingFile;
 use crate::settle::{key_hash, row_hash};
 use crate::state::{Memory, Pair, Published, SnapshotFile, SnapshotWriter, Sorter, Staging, StateError, compare};
 
-/// Why nothing was taken, in words.
+/// Why a row was not taken, in words.
 type Wrong = String;
 
 /// Whose rows they are.
@@ -29,14 +31,15 @@ impl Imported<'_> {
     ///
     /// # Errors
     /// A mapping that cannot be read, a state folder that cannot be written to.
-    pub(super) fn begin(&self) -> Result<Import, Wrong> {
+    pub(super) fn begin(&self) -> Result<Import, Unanswered> {
         let file = self.mapping;
         let mapping = file.mapping.as_ref().ok_or_else(|| format!("`{}` cannot be read as a mapping", file.shown))?;
         let spec =
             format::find(&mapping.format.value).ok_or_else(|| format!("unknown format `{}`", mapping.format.value))?;
         let day = self.as_of.yesterday().map_err(|error| error.to_string())?.to_string();
-        let run_id = format!("import-{}", std::process::id());
-        let staging = self.memory.stage(&file.name, &run_id).map_err(words)?;
+        // No two imports have one name, on whatever machines.
+        let run_id = format!("import-{}-{}", run_id(jiff::Timestamp::now()), std::process::id());
+        let staging = self.memory.stage(&file.name, &run_id)?;
         let folder = staging.snapshot().parent().map(Path::to_path_buf).unwrap_or_default();
         let sorter = match spec.is_additive() || spec.key_per_foreign_key {
             true => None,
@@ -137,11 +140,11 @@ impl Import {
     }
 
     /// Runs from the day on remember the rows; `from_export` tells them from what a run published.
-    pub(super) fn finish(mut self, from_export: bool) -> Result<Published, Wrong> {
+    pub(super) fn finish(mut self, from_export: bool) -> Result<Published, Unanswered> {
         self.published.imported = from_export;
         self.published.snapshot = self.snapshot().map_err(|failed| failed.0)?;
-        self.staging.record(&self.published).map_err(words)?;
-        self.staging.commit().map_err(words)?;
+        self.staging.record(&self.published)?;
+        self.staging.commit()?;
         Ok(self.published)
     }
 
@@ -184,8 +187,4 @@ impl From<std::io::Error> for Failed {
     fn from(error: std::io::Error) -> Self {
         Self(error.to_string())
     }
-}
-
-fn words(error: StateError) -> Wrong {
-    error.to_string()
 }

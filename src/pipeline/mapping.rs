@@ -200,8 +200,11 @@ impl Mappings<'_> {
         if self.remembering.reads() {
             finished.warnings.extend(knowledge.forgotten(&prepared.file, &finished.report));
         }
-        let (passed, warnings) = limits(self.request, prepared, &past, &compared, &finished.report);
+        let (passed, warnings) = limits((self.request, self.remembering), prepared, &past, &compared, &finished.report);
         finished.warnings.extend(warnings);
+        if self.remembering.writes {
+            finished.warnings.extend(account::nothing_left(&finished.report));
+        }
         self.judge_whole(prepared, &settled, finished, &account::refused_columns(resolved, &rejects), passed)?;
         if let Some((staging, snapshot)) = compared.left.take() {
             let places = (as_of.as_str(), self.staging.output());

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use crate::deliver::{Letter, LetterCode, LetterMapping, LetterProblem, Recipient, Told, Way, tell};
 use crate::diagnostic::{Code, Diagnostic, Severity, Stage, Texts, code, find_code};
 use crate::mapping::{NotifyEntry, NotifyEvent, NotifyTarget};
-use crate::output::{Holder, RunReport, Status, each_record, runs};
+use crate::output::{Evidence, Holder, RunReport, Status, each_record, runs};
 use crate::pipeline::deliver::mail_target;
 use crate::pipeline::{Exit, RunOutcome};
 use crate::project::{Loaded, Options, load};
@@ -85,7 +85,7 @@ pub(super) fn letter(
     report: &RunReport,
     loaded: &Loaded,
     event: NotifyEvent,
-    evidence: Option<&Path>,
+    evidence: Option<&Evidence>,
 ) -> Letter {
     let errors = outcome.problems.iter().flat_map(|(name, found)| found.iter().map(move |one| (name, one)));
     let problems = errors.filter(|(_, one)| one.severity == Severity::Error).map(|(name, one)| LetterProblem {
@@ -105,10 +105,10 @@ pub(super) fn letter(
                 rows: mapping.rows,
             })
             .collect(),
-        rejects: rejects(report, evidence),
+        rejects: rejects(report, evidence.map(Evidence::folder)),
         deliveries: report.deliveries.clone(),
         folder: format!("{}: {}", report.output_folder, outcome.folder_now(report)),
-        evidence: evidence.map(|evidence| evidence.display().to_string()),
+        evidence: evidence.map(|evidence| evidence.shown().display().to_string()),
         next: outcome.next_step(report).to_owned(),
         environment: report.environment.clone(),
         run_id: report.run_id.clone(),

@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use crate::diagnostic::{Code, code};
 use crate::engine::EngineOptions;
 use crate::project::Options;
+use crate::state::Home;
 
 /// What any command that reads mappings is given: where it was called, what "now" is, what fills variables, what it may use.
 #[derive(Debug, Clone)]
@@ -90,8 +91,8 @@ pub struct RunRequest {
     pub evidence: bool,
     /// Let what earlier runs published count.
     pub recall: bool,
-    /// The state folder whose memory counts, and is left as it is; none: the project's.
-    pub recall_from: Option<PathBuf>,
+    /// The state whose memory counts, and is left as it is; none: the project's.
+    pub recall_from: Option<Home>,
     /// Write every row, where `output.changes` wants those that changed alone.
     pub whole: bool,
     /// A folder that gets the Totango files of a dry run; none: they go with it.
@@ -152,7 +153,7 @@ impl RunRequest {
 }
 
 /// Limits that `--accept` lifts, and the code of each when it is passed.
-pub const LIMITS: [(&str, &Code); 7] = [
+pub const LIMITS: [(&str, &Code); 8] = [
     ("rejects", &code::LIMIT_REJECTS),
     ("fewer_rows", &code::LIMIT_FEWER_ROWS),
     ("emptier", &code::LIMIT_EMPTIER),
@@ -160,6 +161,7 @@ pub const LIMITS: [(&str, &Code); 7] = [
     ("new_accounts", &code::LIMIT_NEW),
     ("headers", &code::LIMIT_HEADERS),
     ("resend", &code::RESEND),
+    ("moved", &code::MEMORY_SHARED),
 ];
 
 /// A wish from outside that the run should end; looked at between batches and stages.

@@ -2,6 +2,7 @@
 
 mod archive;
 mod ending;
+mod hold;
 mod outward;
 mod publish;
 
@@ -9,17 +10,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::diagnostic::{Diagnostic, Texts, code};
-use crate::engine::{Engine, EngineOptions};
-use crate::output::{Evidence, Lock, MappingReport, Remote, RunReport, Staging, Status, recover};
+use crate::engine::Engine;
+use crate::output::{Evidence, MappingReport, RunReport, Staging, Status};
 use crate::pipeline::fetch::Fetch;
-use crate::pipeline::folders::{Folders, scratch_folder, shown};
+use crate::pipeline::folders::{Folders, shown};
 use crate::pipeline::known::MappingKeys;
 use crate::pipeline::mapping::{Finished, Mappings};
 use crate::pipeline::prepare::{Prepared, Surrounding};
-use crate::pipeline::remember::{Remembering, heal};
+use crate::pipeline::remember::Remembering;
 use crate::pipeline::set::prepare_set;
-use crate::pipeline::{Exit, Failure, RunRequest, Stop, Watcher, target};
+use crate::pipeline::{Exit, Failure, RunRequest, Stop, Watcher};
 use crate::project::{Loaded, MappingFile, Options, load};
 
 use publish::Done;
@@ -107,7 +110,7 @@ fn run_whole(
             return RunOutcome::failed(Exit::Failed, diagnostic);
         }
     };
-    let run_id = run_id(request);
+    let run_id = run_id(request.started);
     let mut running = Running {
         request,
         watcher,
@@ -148,15 +151,15 @@ fn run_whole(
     running.report.run_id.clone_from(&running.run_id);
     runtime.block_on(running.all(loaded));
     let mut outcome = running.outcome;
-    running.report.ended = jiff::Timestamp::now().to_string();
+    running.report.ended = Timestamp::now().to_string();
     outcome.report = Some(running.report);
     outcome
 }
 
 /// Sorts by time, within a second too: the last part counts 65,536ths of it.
-fn run_id(request: &RunRequest) -> String {
-    let time = request.started.strftime("%Y%m%dT%H%M%SZ");
-    let nanoseconds = u64::from(request.started.subsec_nanosecond().unsigned_abs());
+pub(super) fn run_id(started: Timestamp) -> String {
+    let time = started.strftime("%Y%m%dT%H%M%SZ");
+    let nanoseconds = u64::from(started.subsec_nanosecond().unsigned_abs());
     format!("{time}-{:04x}", nanoseconds * 65_536 / 1_000_000_000)
 }
 
@@ -184,7 +187,7 @@ impl Running<'_> {
             return;
         }
         self.outcome.warnings.extend(loaded.diagnostics.iter().cloned());
-        let evidence = match self.evidence(&settings) {
+        let evidence = match self.evidence(loaded, &settings) {
             Ok(evidence) => evidence,
             Err(failure) => {
                 self.failure(None, &failure);
@@ -200,10 +203,7 @@ impl Running<'_> {
         self.report.exit = Some(self.outcome.exit.code());
         self.tell(loaded, &settings, evidence.as_ref());
         if let Some(evidence) = evidence {
-            match evidence.finish(&self.report) {
-                Ok(()) => self.outcome.evidence = Some(evidence.folder().to_path_buf()),
-                Err(error) => self.failure(None, &error.into()),
-            }
+            self.leave(&evidence);
         }
     }
 
@@ -214,79 +214,6 @@ impl Running<'_> {
             Exit::Good => {}
             Exit::Interrupted => self.report.status = Status::Interrupted,
             _ => self.report.status = if self.report.status.stands() { Status::Failed } else { self.report.status },
-        }
-    }
-
-    /// Made before anything else: a run that cannot leave evidence does not publish.
-    fn evidence(&self, folders: &Folders) -> Result<Option<Evidence>, Failure> {
-        let wanted = self.request.evidence.then(|| Evidence::begin(&folders.state, &self.run_id));
-        Ok(wanted.transpose()?)
-    }
-
-    /// With the output folder to itself.
-    async fn locked(&mut self, loaded: &Loaded, folders: &Folders, evidence: Option<&Evidence>) -> Result<(), Failure> {
-        self.judge_outward(loaded, folders)?;
-        // A dry run leaves no trace in the output folder, not even for a moment.
-        let scratch = if self.request.dry_run { Some(scratch_folder(&folders.state, &self.run_id)?) } else { None };
-        let output = scratch.as_ref().map_or(&folders.output, |scratch| &scratch.path);
-        let reports = if scratch.is_some() { None } else { folders.reports.as_deref() };
-        let lock = Lock::take(output, &self.run_id)?;
-        let remote = match scratch {
-            Some(_) => None,
-            None => target::take(folders, loaded, &self.run_id).await?,
-        };
-        self.outcome.warnings.extend(remote.iter().flat_map(target::found));
-        let remembering = Remembering::new(self.request, loaded, folders);
-        let result = self.held(loaded, evidence, &lock, reports, remote.as_ref(), &remembering).await;
-        if let Some(remote) = remote {
-            remote.release().await;
-        }
-        result
-    }
-
-    /// With the target to itself.
-    async fn held(
-        &mut self,
-        loaded: &Loaded,
-        evidence: Option<&Evidence>,
-        lock: &Lock,
-        reports: Option<&Path>,
-        remote: Option<&Remote>,
-        remembering: &Remembering,
-    ) -> Result<(), Failure> {
-        recover(lock)?;
-        let previous = target::previous(remote, lock).await?;
-        self.same_environment(previous.as_ref(), lock.directory())?;
-        heal(remembering)?;
-        let staging = Staging::begin(lock, reports, &self.run_id)?;
-        let spill = staging.scratch()?;
-        let engine = Engine::new(EngineOptions {
-            threads: self.request.threads,
-            memory: self.request.memory,
-            spill: spill.clone(),
-            as_of: self.request.as_of,
-        })
-        .map_err(|error| Failure::engine(&error, None))?;
-
-        let working = Working { engine: &engine, staging: &staging, spill: &spill, remembering };
-        let finished = self.mappings(loaded, &working, evidence).await;
-        if self.stop.is_asked() {
-            return Err(Failure::Interrupted);
-        }
-        self.publish(loaded, staging, remote, previous.as_ref(), finished, remembering).await
-    }
-
-    /// Two environments in one folder would overwrite each other's files.
-    fn same_environment(&self, previous: Option<&RunReport>, output: &Path) -> Result<(), Failure> {
-        let (then, now) =
-            (previous.and_then(|previous| previous.environment.as_ref()), self.request.environment.as_ref());
-        match (then, now) {
-            (Some(then), Some(now)) if then != now => {
-                let message = format!("`{}` holds the files of environment `{then}`, not `{now}`", output.display());
-                let diagnostic = Diagnostic::error(&code::ENVIRONMENT, message).help(code::ENVIRONMENT.cure);
-                Err(Failure::World(diagnostic))
-            }
-            _ => Ok(()),
         }
     }
 

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 use crate::output::each_record;
-use crate::pipeline::folders::state_of;
+use crate::pipeline::Unanswered;
+use crate::pipeline::home::ProjectState;
 use crate::pipeline::import::Imported;
+use crate::pipeline::run::run_id;
 use crate::project::{Loaded, MappingFile, Options, load, named};
-use crate::state::{Memory, Published, StateError};
+use crate::state::{Memory, Published};
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -24,9 +26,6 @@ pub struct StateRequest {
     pub as_of: Date,
 }
 
-/// Why nothing was done, in words.
-type Wrong = String;
-
 struct Opened {
     loaded: Loaded,
     memory: Memory,
@@ -34,16 +33,21 @@ struct Opened {
 }
 
 impl StateRequest {
-    fn open(&self) -> Result<Opened, Wrong> {
+    fn open(&self) -> Result<Opened, Unanswered> {
         let options = Options { variables: BTreeMap::new(), environment: self.environment.clone(), as_of: self.as_of };
         let paths: Vec<PathBuf> = self.mapping.iter().map(|mapping| named(mapping, &self.current)).collect();
         let loaded = load(&paths, &self.current, &options)?;
-        let memory = Memory::new(&state_of(&loaded), self.environment.as_deref());
+        let memory = Memory::of(&ProjectState::of(&loaded)?.home, self.environment.as_deref());
         let mappings = match self.mapping {
             Some(_) => loaded.mappings.iter().filter(|file| file.asked).map(|file| file.name.clone()).collect(),
-            None => memory.mappings().map_err(words)?,
+            None => memory.mappings()?,
         };
         Ok(Opened { loaded, memory, mappings })
+    }
+
+    /// The name under which a shelf's lock is taken.
+    fn id(&self) -> String {
+        run_id(jiff::Timestamp::now())
     }
 }
 
@@ -51,11 +55,11 @@ impl StateRequest {
 ///
 /// # Errors
 /// A mapping that is not there, a record that cannot be read.
-pub fn state_show(request: &StateRequest) -> Result<Vec<Published>, Wrong> {
+pub fn state_show(request: &StateRequest) -> Result<Vec<Published>, Unanswered> {
     let opened = request.open()?;
     let mut all = Vec::new();
     for mapping in &opened.mappings {
-        let entries = opened.memory.entries(mapping).map_err(words)?;
+        let entries = opened.memory.entries(mapping)?;
         all.extend(entries.into_iter().map(|entry| entry.published));
     }
     Ok(all)
@@ -65,11 +69,12 @@ pub fn state_show(request: &StateRequest) -> Result<Vec<Published>, Wrong> {
 ///
 /// # Errors
 /// As [`state_show`].
-pub fn state_reset(request: &StateRequest) -> Result<Vec<String>, Wrong> {
+pub fn state_reset(request: &StateRequest) -> Result<Vec<String>, Unanswered> {
     let opened = request.open()?;
     let mut forgotten = Vec::new();
     for mapping in opened.mappings {
-        if opened.memory.reset(&mapping).map_err(words)? {
+        let _claim = opened.memory.claim(&mapping, &request.id())?;
+        if opened.memory.reset(&mapping)? {
             forgotten.push(mapping);
         }
     }
@@ -80,11 +85,12 @@ pub fn state_reset(request: &StateRequest) -> Result<Vec<String>, Wrong> {
 ///
 /// # Errors
 /// As [`state_show`].
-pub fn state_prune(request: &StateRequest, kept: usize) -> Result<Vec<(String, usize)>, Wrong> {
+pub fn state_prune(request: &StateRequest, kept: usize) -> Result<Vec<(String, usize)>, Unanswered> {
     let opened = request.open()?;
     let mut forgotten = Vec::new();
     for mapping in opened.mappings {
-        let days = opened.memory.prune(&mapping, kept).map_err(words)?;
+        let _claim = opened.memory.claim(&mapping, &request.id())?;
+        let days = opened.memory.prune(&mapping, kept)?;
         forgotten.push((mapping, days));
     }
     Ok(forgotten)
@@ -94,16 +100,17 @@ pub fn state_prune(request: &StateRequest, kept: usize) -> Result<Vec<(String, u
 ///
 /// # Errors
 /// A file without the key's columns, or that cannot be read.
-pub fn state_import(request: &StateRequest, file: &Path) -> Result<Published, Wrong> {
+pub fn state_import(request: &StateRequest, file: &Path) -> Result<Published, Unanswered> {
     let opened = request.open()?;
     let asked = |mapping: &&MappingFile| mapping.asked;
     let mapping = opened.loaded.mappings.iter().find(asked).ok_or("no mapping was found")?;
     let path = request.current.join(file);
+    let _claim = opened.memory.claim(&mapping.name, &request.id())?;
     let imported =
         Imported { mapping, memory: &opened.memory, environment: request.environment.as_deref(), as_of: request.as_of };
     let mut import = imported.begin()?;
     if !import.keeps_values() {
-        return Err(format!("rows of the format `{}` have no last value to remember", import.format()));
+        return Err(format!("rows of the format `{}` have no last value to remember", import.format()).into());
     }
     let mut failed = None;
     let read = each_record(&path, |line, fields| {
@@ -113,12 +120,8 @@ pub fn state_import(request: &StateRequest, file: &Path) -> Result<Published, Wr
         }
     });
     if !read.map_err(|error| error.to_string())? {
-        return Err(format!("`{}` is not there", path.display()));
+        return Err(format!("`{}` is not there", path.display()).into());
     }
     failed.map_or(Ok(()), Err)?;
     import.finish(true)
-}
-
-fn words(error: StateError) -> Wrong {
-    error.to_string()
 }

@@ -4,10 +4,10 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
 use crate::output::{
     Leftover, Lock, OutputError, PublishPlan, Remote, RemoteFolder, RemoteReports, RunReport, Staged, Staging,
 };
-use crate::pipeline::folders::{Folders, shown, without_user};
+use crate::pipeline::folders::{Folders, shown};
 use crate::pipeline::{Failure, Stop};
 use crate::project::Loaded;
-use crate::store::{StoreError, Stores, is_url};
+use crate::store::{StoreError, Stores, is_url, without_user};
 
 /// Takes the target of a run, if it is in a store.
 pub(super) async fn take(folders: &Folders, loaded: &Loaded, run_id: &str) -> Result<Option<Remote>, Failure> {

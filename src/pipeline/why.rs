@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use crate::output::{Finding, RunReport, find_run, render, runs, why as findings};
-use crate::pipeline::folders::state_of;
+use crate::output::{Finding, RunReport, find_run, render, why as findings};
+use crate::pipeline::Unanswered;
+use crate::pipeline::home::ProjectState;
 use crate::project::{Options, load, named};
 use crate::settle::key_hash;
 use crate::state::{Memory, StateError};
@@ -31,13 +32,13 @@ pub struct WhyRequest {
 ///
 /// # Errors
 /// A mapping that is not there, a run that was not kept, evidence that cannot be read.
-pub fn why(request: &WhyRequest) -> Result<(String, bool), String> {
+pub fn why(request: &WhyRequest) -> Result<(String, bool), Unanswered> {
     let environment = request.environment.clone();
     let options = Options { variables: std::collections::BTreeMap::new(), environment, as_of: request.as_of };
     let mapping = named(&request.mapping, &request.current);
     let loaded = load(&[mapping], &request.current, &options)?;
     let name = loaded.mappings.iter().find(|file| file.asked).map(|file| file.name.clone()).unwrap_or_default();
-    let state = state_of(&loaded);
+    let state = ProjectState::of(&loaded)?;
     let asking = Asking {
         root: &loaded.project.root,
         state: &state,
@@ -53,8 +54,8 @@ pub fn why(request: &WhyRequest) -> Result<(String, bool), String> {
         None => last_run_of(&state, &name, request.environment.as_deref())?,
     };
     let run = run.ok_or_else(|| match &request.run {
-        Some(wanted) => format!("no kept run is of `{wanted}`; the last 30 are in {}", state.join("runs").display()),
-        None => format!("no run was kept in {}; `tanguero run` keeps them", state.display()),
+        Some(wanted) => format!("no kept run is of `{wanted}`; the last 30 are in {}/runs", state.home.shown()),
+        None => format!("no run was kept in {}; `tanguero run` keeps them", state.home.shown()),
     })?;
     let found = asking.findings(&run)?;
     Ok((render(&found), seen(&found)))
@@ -67,7 +68,7 @@ fn seen(found: &[Finding]) -> bool {
 /// A key whose end is asked for.
 struct Asking<'a> {
     root: &'a Path,
-    state: &'a Path,
+    state: &'a ProjectState,
     mapping: &'a str,
     key: &'a str,
     environment: Option<&'a str>,
@@ -80,10 +81,10 @@ fn is_of(report: &RunReport, environment: Option<&str>) -> bool {
 
 impl Asking<'_> {
     /// Every kept run that had the mapping, oldest first.
-    fn every_run(&self) -> Result<(String, bool), String> {
+    fn every_run(&self) -> Result<(String, bool), Unanswered> {
         let (mut text, mut any) = (String::new(), false);
-        for run in runs(self.state).map_err(|error| error.to_string())? {
-            let Some(report) = RunReport::read(&run).map_err(|error| error.to_string())? else { continue };
+        for run in self.state.runs()? {
+            let Some(report) = RunReport::read(&run)? else { continue };
             if report.mapping(self.mapping).is_none() || !is_of(&report, self.environment) {
                 continue;
             }
@@ -93,20 +94,21 @@ impl Asking<'_> {
             text += &format!("{blank}run {} as of {}\n{}", report.run_id, report.as_of, render(&found));
         }
         if text.is_empty() {
-            return Err(format!("no run of `{}` was kept in {}", self.mapping, self.state.display()));
+            return Err(format!("no run of `{}` was kept in {}", self.mapping, self.state.home.shown()).into());
         }
         Ok((text, any))
     }
 
     /// What a run left of the key; where its files are replaced, or left the row out as unchanged, what is remembered.
-    fn findings(&self, run: &Path) -> Result<Vec<Finding>, String> {
-        let mut found = findings(run, self.root, self.mapping, self.key).map_err(|error| error.to_string())?;
+    fn findings(&self, run: &Path) -> Result<Vec<Finding>, Unanswered> {
+        self.state.bring_run(run)?;
+        let mut found = findings(run, self.root, self.mapping, self.key)?;
         if seen(&found) {
             return Ok(found);
         }
-        let report = RunReport::read(run).map_err(|error| error.to_string())?;
+        let report = RunReport::read(run)?;
         if let Some(report) = report.filter(|report| report.mapping(self.mapping).is_some_and(|of| of.status.stands()))
-            && let Some(remembered) = self.remembered(&report).map_err(|error| error.to_string())?
+            && let Some(remembered) = self.remembered(&report)?
         {
             found.retain(|finding| !matches!(finding, Finding::Nowhere { .. } | Finding::Superseded { .. }));
             found.push(remembered);
@@ -116,7 +118,7 @@ impl Asking<'_> {
 
     /// What the snapshot of a run says of the key, if it was among the rows of that run.
     fn remembered(&self, report: &RunReport) -> Result<Option<Finding>, StateError> {
-        let memory = Memory::new(self.state, report.environment.as_deref());
+        let memory = Memory::of(&self.state.home, report.environment.as_deref());
         let entry = memory.on(self.mapping, &report.as_of)?;
         let Some(entry) = entry.filter(|entry| entry.published.run_id == report.run_id) else { return Ok(None) };
         let Some(snapshot) = entry.snapshot()? else { return Ok(None) };
@@ -140,19 +142,19 @@ impl Asking<'_> {
 }
 
 /// The newest kept run of a day (its `--as-of`, else the day on which it began), or of an id.
-fn run_of(state: &Path, wanted: &str, environment: Option<&str>) -> Result<Option<PathBuf>, String> {
-    let all = runs(state).map_err(|error| error.to_string())?;
+fn run_of(state: &ProjectState, wanted: &str, environment: Option<&str>) -> Result<Option<PathBuf>, Unanswered> {
+    let all = state.runs()?;
     let is_it = |report: RunReport| report.as_of == wanted && is_of(&report, environment);
     let as_of = |run: &&PathBuf| RunReport::read(run).ok().flatten().is_some_and(is_it);
     match all.iter().rev().find(as_of) {
         Some(run) => Ok(Some(run.clone())),
-        None => find_run(state, Some(wanted)).map_err(|error| error.to_string()),
+        None => Ok(find_run(state.home.folder(), Some(wanted))?),
     }
 }
 
 /// The newest kept run that had the mapping; the newest of all if none had.
-fn last_run_of(state: &Path, mapping: &str, environment: Option<&str>) -> Result<Option<PathBuf>, String> {
-    let mut all = runs(state).map_err(|error| error.to_string())?;
+fn last_run_of(state: &ProjectState, mapping: &str, environment: Option<&str>) -> Result<Option<PathBuf>, Unanswered> {
+    let mut all = state.runs()?;
     let is_it = |report: RunReport| report.mapping(mapping).is_some() && is_of(&report, environment);
     let has = |run: &PathBuf| RunReport::read(run).ok().flatten().is_some_and(is_it);
     match all.iter().rev().find(|run| has(run)) {

@@ -1,17 +1,28 @@
-//! What each environment must have for itself, and what cannot lie in a store.
+//! What each environment must have for itself, and where the state cannot lie.
 
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
 use crate::mapping::{ProjectFile, Text, Variables, parse_project};
-use crate::store::is_url;
+use crate::store::{is_url, without_user};
 
-/// The state folder of a project in a store: it is not there that it can be kept.
+/// A state in a store that cannot be kept there, or must not.
 pub(super) fn state(file: &ProjectFile) -> Option<Diagnostic> {
     let state = file.state.as_ref().filter(|state| is_url(&state.value))?;
-    let message = "the state folder cannot be in a store in this version";
     let place = Place::new(&file.path, state.span);
-    Some(Diagnostic::error(&code::STATE_PLACE, message).at(place, "a URL").help(code::STATE_PLACE.cure))
+    let wrong = |message: String, label: &str| {
+        Some(Diagnostic::error(&code::STATE_PLACE, message).at(place, label).help(code::STATE_PLACE.cure))
+    };
+    let shown = without_user(&state.value);
+    if ["http://", "https://"].iter().any(|scheme| state.value.starts_with(scheme)) {
+        return wrong(format!("no state can be kept in {shown}: web servers can only be read"), "a web server");
+    }
+    let target = file.directory.as_ref().filter(|directory| is_url(&directory.value))?;
+    let target = without_user(&target.value);
+    let inside = shown == target || shown.starts_with(&format!("{target}/"));
+    inside
+        .then(|| wrong(format!("the state would lie in {target}, which Totango pulls"), "inside the output"))
+        .flatten()
 }
 
 /// Environments that would publish to one folder, or leave their reports in one: one mistake per pair and folder.

@@ -3,6 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::diagnostic::Code;
+use crate::store::StoreError;
+
 /// Why the memory could not be read or written. Every message names the file.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
@@ -23,6 +26,17 @@ pub enum StateError {
         path: PathBuf,
         /// What is wrong with it.
         problem: String,
+    },
+    /// A store did not do what was asked of it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The shelf cannot be used: another run holds it, or has taken it over.
+    #[error("{message}")]
+    Shelf {
+        /// The code of the register.
+        code: &'static Code,
+        /// What is wrong.
+        message: String,
     },
 }
 

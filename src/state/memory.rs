@@ -1,53 +1,41 @@
 //! Where the memory lies: `<state>/published/<environment>/<mapping>/<day>.json`, a snapshot beside it where one was asked for.
 //!
-//! The record is the commit mark: a snapshot that no record names does not exist. Both are staged in a hidden folder
+//! The record is the commit mark: a snapshot that no record names does not exist. Both are staged out of sight
 //! while the outputs are published, so that the memory is never ahead of them.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::state::published::VERSION;
-use crate::state::{Published, Snapshot, StateError};
-
-/// What a staging folder's name begins with; the run's id follows.
-const STAGED: &str = ".staged-";
-/// The record in a staging folder.
-const RECORD: &str = "published.json";
-/// The snapshot there.
-const SNAPSHOT: &str = "snapshot.parquet";
-/// The lock there.
-const ALIVE: &str = "alive";
+use crate::state::entry::is_snapshot;
+use crate::state::shelf::{spelt, unspelt};
+use crate::state::staging::STAGED;
+use crate::state::{Entry, Home, Published, Shelf, ShelfLock, Staging, StateError};
 
 /// The memory of one environment.
 #[derive(Debug, Clone)]
 pub struct Memory {
     folder: PathBuf,
-}
-
-/// What was published of a mapping for one day.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// The record.
-    pub published: Published,
-    folder: PathBuf,
-}
-
-/// A record and perhaps a snapshot that do not count yet. Dropped before there is a record, they are removed.
-#[derive(Debug)]
-pub struct Staging {
-    target: PathBuf,
-    folder: PathBuf,
-    /// Locked while its run lives; the system gives it back when the process dies.
-    _alive: File,
-    recorded: bool,
+    shelf: Option<Arc<dyn Shelf>>,
 }
 
 impl Memory {
     /// The memory of `environment` in the state folder; nothing is made until something is kept.
     pub fn new(state: &Path, environment: Option<&str>) -> Self {
+        Self::of(&Home::local(state), environment)
+    }
+
+    /// The memory of `environment`, wherever the state lies.
+    pub fn of(home: &Home, environment: Option<&str>) -> Self {
         let name = environment.map_or_else(|| "default".to_owned(), |name| format!("env-{}", plain(name)));
-        Self { folder: state.join("published").join(name) }
+        let shelf = home.shelf().map(|shelf| shelf.below("published").below(&spelt(&name)));
+        Self { folder: home.folder().join("published").join(name), shelf }
+    }
+
+    /// As people read it.
+    pub fn shown(&self) -> String {
+        self.shelf.as_ref().map_or_else(|| self.folder.display().to_string(), |shelf| shelf.shown())
     }
 
     /// Its folder.
@@ -55,11 +43,42 @@ impl Memory {
         &self.folder
     }
 
+    fn shelf_of(&self, mapping: &str) -> Option<Arc<dyn Shelf>> {
+        self.shelf.as_ref().map(|shelf| shelf.below(&spelt(mapping)))
+    }
+
+    /// Keeps other runs from writing the memory of `mapping`; none where the system's own locks do.
+    ///
+    /// # Errors
+    /// At once if another run holds it; or if the store does not answer.
+    pub fn claim(&self, mapping: &str, run_id: &str) -> Result<Option<Box<dyn ShelfLock>>, StateError> {
+        self.shelf_of(mapping).map(|shelf| shelf.lock(run_id)).transpose()
+    }
+
+    /// Whether it lies on a shelf, where runs of other machines write too.
+    pub fn is_shared(&self) -> bool {
+        self.shelf.is_some()
+    }
+
+    /// Whether a run has staged something of `mapping` on the shelf; it may be under way.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub fn has_staged(&self, mapping: &str) -> Result<bool, StateError> {
+        let names = self.shelf_of(mapping).map(|shelf| shelf.names()).transpose()?;
+        Ok(names.iter().flatten().any(|name| name.starts_with(STAGED)))
+    }
+
     /// Mappings of which anything is kept, by name.
     ///
     /// # Errors
     /// If the folder is there and cannot be read.
     pub fn mappings(&self) -> Result<Vec<String>, StateError> {
+        if let Some(shelf) = &self.shelf {
+            let mut names: Vec<String> = shelf.folders()?.iter().filter_map(|name| unspelt(name)).collect();
+            names.sort();
+            return Ok(names);
+        }
         let mut names = list(&self.folder)?;
         names.retain(|name| !name.starts_with('.') && self.folder.join(name).is_dir());
         Ok(names)
@@ -70,8 +89,7 @@ impl Memory {
     /// # Errors
     /// If a record cannot be read or is not ours.
     pub fn entries(&self, mapping: &str) -> Result<Vec<Entry>, StateError> {
-        let folder = self.folder.join(mapping);
-        self.days(mapping)?.iter().map(|day| Entry::read(&folder, day)).collect()
+        self.days(mapping)?.iter().map(|day| self.entry(mapping, day)).collect()
     }
 
     /// What was published last before the day `as_of` (`YYYY-MM-DD`).
@@ -81,7 +99,7 @@ impl Memory {
     pub fn before(&self, mapping: &str, as_of: &str) -> Result<Option<Entry>, StateError> {
         let days = self.days(mapping)?;
         let day = days.iter().rfind(|day| day.as_str() < as_of);
-        day.map(|day| Entry::read(&self.folder.join(mapping), day)).transpose()
+        day.map(|day| self.entry(mapping, day)).transpose()
     }
 
     /// What was published on the day `as_of` itself.
@@ -91,7 +109,7 @@ impl Memory {
     pub fn on(&self, mapping: &str, as_of: &str) -> Result<Option<Entry>, StateError> {
         let days = self.days(mapping)?;
         let day = days.iter().find(|day| day.as_str() == as_of);
-        day.map(|day| Entry::read(&self.folder.join(mapping), day)).transpose()
+        day.map(|day| self.entry(mapping, day)).transpose()
     }
 
     /// What was published last.
@@ -100,13 +118,19 @@ impl Memory {
     /// As [`Self::entries`].
     pub fn last(&self, mapping: &str) -> Result<Option<Entry>, StateError> {
         let days = self.days(mapping)?;
-        days.last().map(|day| Entry::read(&self.folder.join(mapping), day)).transpose()
+        days.last().map(|day| self.entry(mapping, day)).transpose()
+    }
+
+    fn entry(&self, mapping: &str, day: &str) -> Result<Entry, StateError> {
+        Entry::read(&self.folder.join(mapping), self.shelf_of(mapping), day)
     }
 
     fn days(&self, mapping: &str) -> Result<Vec<String>, StateError> {
-        let names = list(&self.folder.join(mapping))?;
-        let days = names.into_iter().filter(|name| !name.starts_with('.'));
-        Ok(days.filter_map(|name| name.strip_suffix(".json").map(str::to_owned)).collect())
+        let names = match self.shelf_of(mapping) {
+            Some(shelf) => shelf.names()?,
+            None => list(&self.folder.join(mapping))?,
+        };
+        Ok(days_of(&names))
     }
 
     /// A hidden folder for what `run_id` is about to publish of `mapping`.
@@ -114,57 +138,85 @@ impl Memory {
     /// # Errors
     /// If it cannot be made.
     pub fn stage(&self, mapping: &str, run_id: &str) -> Result<Staging, StateError> {
-        let target = self.folder.join(mapping);
-        let folder = target.join(format!("{STAGED}{run_id}"));
-        fs::create_dir_all(&folder).map_err(StateError::disk("make the folder", &folder))?;
-        let alive = Self::alive(&folder)?;
-        let alive = alive.ok_or_else(|| StateError::damaged(&folder, "is in use by a run of the same id"))?;
-        Ok(Staging { target, folder, _alive: alive, recorded: false })
+        Staging::begin(self.folder.join(mapping), self.shelf_of(mapping), run_id)
     }
 
-    /// The lock that shows that the run which staged in `folder` lives; none if it does.
-    fn alive(folder: &Path) -> Result<Option<File>, StateError> {
-        let path = folder.join(ALIVE);
-        let open = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-        let file = open.map_err(StateError::disk("open", &path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(StateError::disk("lock", &path)(error)),
-        }
-    }
-
-    /// What killed runs left staged, with the record of each that got so far. The caller knows whether the outputs of that
-    /// run stand: if so it commits, else it discards.
+    /// What killed runs left staged of `mapping`, with the record of each that got so far. The caller knows whether the
+    /// outputs of that run stand: if so it commits, else it discards. On a shelf only who has [claimed](Self::claim) the mapping
+    /// may ask.
     ///
     /// # Errors
-    /// If a folder cannot be read.
-    pub fn staged(&self) -> Result<Vec<(Staging, Option<Published>)>, StateError> {
+    /// If the folder cannot be read.
+    pub fn staged(&self, mapping: &str) -> Result<Vec<(Staging, Option<Published>)>, StateError> {
+        let target = self.folder.join(mapping);
         let mut found = Vec::new();
-        for mapping in self.mappings()? {
-            let target = self.folder.join(mapping);
-            for name in list(&target)?.into_iter().filter(|name| name.starts_with(STAGED)) {
-                let folder = target.join(name);
-                let Some(alive) = Self::alive(&folder)? else { continue };
-                let staging = Staging { folder, target: target.clone(), _alive: alive, recorded: true };
-                // Half a record is none: the run had not come to publishing.
-                let record = read(&staging.folder.join(RECORD)).ok().flatten();
-                found.push((staging, record));
+        if let Some(shelf) = self.shelf_of(mapping) {
+            for name in shelf.names()?.iter().filter(|name| name.starts_with(STAGED)) {
+                found.push(Staging::left_on(&shelf, &target, name)?);
             }
+            return Ok(found);
+        }
+        for name in list(&target)?.into_iter().filter(|name| name.starts_with(STAGED)) {
+            found.extend(Staging::left(&target, &name)?);
         }
         Ok(found)
+    }
+
+    /// Removes what nobody will ask for: on the shelf, snapshots whose run was killed before it said what it would publish; of
+    /// the working copy, what the shelf has no more. Only who has [claimed](Self::claim) the mapping may ask; nothing is done
+    /// while anything of it is staged.
+    ///
+    /// # Errors
+    /// If the store or the disk fails.
+    pub fn tidy(&self, mapping: &str) -> Result<(), StateError> {
+        let Some(shelf) = self.shelf_of(mapping) else { return Ok(()) };
+        let mut names = shelf.names()?;
+        if names.iter().any(|name| name.starts_with(STAGED)) {
+            return Ok(());
+        }
+        let days = days_of(&names);
+        let mut surplus = Vec::new();
+        for name in names.iter().filter(|name| name.ends_with(".parquet")) {
+            let day = name.split('.').next().unwrap_or_default();
+            let alone = names.iter().filter(|other| is_snapshot(other, day)).count() == 1;
+            let known = days.iter().any(|known| known == day);
+            let named =
+                known && (alone || self.entry(mapping, day)?.published.snapshot.is_some_and(|own| own.file == *name));
+            if !named {
+                surplus.push(name.clone());
+            }
+        }
+        for name in &surplus {
+            shelf.remove(name)?;
+        }
+        names.retain(|name| !surplus.contains(name));
+        let here = self.folder.join(mapping);
+        // Other hidden files are being fetched by somebody who reads.
+        let ours = |name: &&String| !name.starts_with('.') || name.starts_with(STAGED);
+        for name in list(&here)?.iter().filter(ours).filter(|name| !names.contains(name)) {
+            let path = here.join(name);
+            let gone = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            unless_missing(gone).map_err(StateError::disk("remove", &path))?;
+        }
+        Ok(())
     }
 
     /// Forgets all but the newest `kept` days of `mapping`; gives how many were forgotten.
     ///
     /// # Errors
-    /// If a file cannot be removed.
+    /// If something cannot be removed.
     pub fn prune(&self, mapping: &str, kept: usize) -> Result<usize, StateError> {
         let days = self.days(mapping)?;
         let surplus = days.len().saturating_sub(kept);
+        let shelf = self.shelf_of(mapping).filter(|_| surplus > 0);
+        let names = shelf.as_ref().map(|shelf| shelf.names()).transpose()?.unwrap_or_default();
+        let folder = self.folder.join(mapping);
         for day in &days[..surplus] {
-            let folder = self.folder.join(mapping);
             // The record first: without it the snapshot is nobody's.
+            if let Some(shelf) = &shelf {
+                shelf.remove(&format!("{day}.json"))?;
+                names.iter().filter(|name| is_snapshot(name, day)).try_for_each(|name| shelf.remove(name))?;
+            }
             remove(&folder.join(format!("{day}.json")))?;
             remove_snapshots(&folder, day, None)?;
         }
@@ -174,106 +226,32 @@ impl Memory {
     /// Forgets everything about `mapping`; false: there was nothing.
     ///
     /// # Errors
-    /// If its folder cannot be removed.
+    /// If something cannot be removed.
     pub fn reset(&self, mapping: &str) -> Result<bool, StateError> {
+        let mut any = false;
+        if let Some(shelf) = self.shelf_of(mapping) {
+            let mut names = shelf.names()?;
+            // Not the lock, which whoever asks for this holds.
+            names.retain(|name| name.ends_with(".json") || name.ends_with(".parquet"));
+            names.sort_by_key(|name| !name.ends_with(".json"));
+            any = !names.is_empty();
+            names.iter().try_for_each(|name| shelf.remove(name))?;
+        }
         let folder = self.folder.join(mapping);
         match fs::remove_dir_all(&folder) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Ok(()) => Ok(any || self.shelf.is_none()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(any),
             Err(error) => Err(StateError::disk("remove", &folder)(error)),
         }
     }
 }
 
-impl Entry {
-    fn read(folder: &Path, day: &str) -> Result<Self, StateError> {
-        let path = folder.join(format!("{day}.json"));
-        let published = read(&path)?.ok_or_else(|| StateError::damaged(&path, "is gone"))?;
-        Ok(Self { published, folder: folder.to_path_buf() })
-    }
-
-    /// The snapshot of that day, if one was asked for.
-    ///
-    /// # Errors
-    /// If it is gone or cannot be read.
-    pub fn snapshot(&self) -> Result<Option<Snapshot>, StateError> {
-        let path = |file: &crate::state::SnapshotFile| self.folder.join(&file.file);
-        self.published.snapshot.as_ref().map(|file| Snapshot::open(&path(file))).transpose()
-    }
-
-    /// Where it lies.
-    pub fn snapshot_path(&self) -> Option<PathBuf> {
-        self.published.snapshot.as_ref().map(|file| self.folder.join(&file.file))
-    }
-}
-
-impl Staging {
-    /// Where the snapshot is to be written.
-    pub fn snapshot(&self) -> PathBuf {
-        self.folder.join(SNAPSHOT)
-    }
-
-    /// Writes the record durably: from here on the next run can finish what this one began.
-    ///
-    /// # Errors
-    /// If the disk is full or fails.
-    pub fn record(&mut self, published: &Published) -> Result<(), StateError> {
-        let path = self.folder.join(RECORD);
-        let mut published = Published { version: VERSION, ..published.clone() };
-        if let Some(snapshot) = &mut published.snapshot {
-            snapshot.file = format!("{}.{}.parquet", published.as_of, published.run_id);
-        }
-        let text = serde_json::to_vec_pretty(&published).expect("a record is plain data");
-        File::create(&path)
-            .and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()))
-            .map_err(StateError::disk("write", &path))?;
-        self.recorded = true;
-        sync(&self.folder)
-    }
-
-    /// Gives the staged files their names: the outputs stand. May be done again after it was cut short.
-    ///
-    /// # Errors
-    /// If the disk fails, or the record is gone.
-    pub fn commit(self) -> Result<(), StateError> {
-        let path = self.folder.join(RECORD);
-        let published = read(&path)?.ok_or_else(|| StateError::damaged(&path, "is gone before it was put in place"))?;
-        if let Some(snapshot) = &published.snapshot {
-            let (from, to) = (self.snapshot(), self.target.join(&snapshot.file));
-            match fs::rename(&from, &to) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound && to.is_file() => {}
-                result => result.map_err(StateError::disk("put in place", &to))?,
-            }
-        }
-        let to = self.target.join(format!("{}.json", published.as_of));
-        fs::rename(&path, &to).map_err(StateError::disk("put in place", &to))?;
-        sync(&self.target)?;
-        let own = published.snapshot.as_ref().map(|snapshot| snapshot.file.as_str());
-        remove_snapshots(&self.target, &published.as_of, own)?;
-        self.discard()
-    }
-
-    /// Forgets what was staged.
-    ///
-    /// # Errors
-    /// If the folder cannot be removed.
-    pub fn discard(self) -> Result<(), StateError> {
-        match fs::remove_dir_all(&self.folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(StateError::disk("remove", &self.folder)(error))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-impl Drop for Staging {
-    fn drop(&mut self) {
-        if !self.recorded {
-            // What cannot be removed now is removed by the next run.
-            let _ = fs::remove_dir_all(&self.folder);
-        }
-    }
+/// The days that names of records tell of, oldest first.
+fn days_of(names: &[String]) -> Vec<String> {
+    let plain = names.iter().filter(|name| !name.starts_with('.'));
+    let mut days: Vec<String> = plain.filter_map(|name| name.strip_suffix(".json").map(str::to_owned)).collect();
+    days.sort();
+    days
 }
 
 /// Names in `folder`, sorted; none if there is no such folder.
@@ -292,40 +270,25 @@ fn list(folder: &Path) -> Result<Vec<String>, StateError> {
     }
 }
 
-fn read(path: &Path) -> Result<Option<Published>, StateError> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(StateError::disk("read", path)(error)),
-    };
-    let published: Published = serde_json::from_slice(&bytes)
-        .map_err(|error| StateError::damaged(path, format!("is no record of a publish: {error}")))?;
-    let plain = |name: &str| !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0']);
-    let names = published.snapshot.iter().map(|snapshot| snapshot.file.as_str()).chain([published.as_of.as_str()]);
-    if published.version != VERSION || !names.into_iter().all(plain) {
-        return Err(StateError::damaged(path, "is of another version of tanguero"));
-    }
-    Ok(Some(published))
-}
-
 /// Removes the snapshots of `day` but for `own`.
-fn remove_snapshots(folder: &Path, day: &str, own: Option<&str>) -> Result<(), StateError> {
-    let of_day = |name: &String| {
-        let rest = name.strip_prefix(day).and_then(|rest| rest.strip_prefix('.'));
-        rest.is_some_and(|rest| rest.ends_with(".parquet"))
-    };
-    let others = list(folder)?.into_iter().filter(of_day).filter(|name| Some(name.as_str()) != own);
+pub(super) fn remove_snapshots(folder: &Path, day: &str, own: Option<&str>) -> Result<(), StateError> {
+    let others =
+        list(folder)?.into_iter().filter(|name| is_snapshot(name, day)).filter(|name| Some(name.as_str()) != own);
     others.into_iter().try_for_each(|name| remove(&folder.join(name)))
 }
 
 fn remove(path: &Path) -> Result<(), StateError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StateError::disk("remove", path)(error)),
-        _ => Ok(()),
+    unless_missing(fs::remove_file(path)).map_err(StateError::disk("remove", path))
+}
+
+fn unless_missing(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
     }
 }
 
-fn sync(folder: &Path) -> Result<(), StateError> {
+pub(super) fn sync(folder: &Path) -> Result<(), StateError> {
     File::open(folder).and_then(|handle| handle.sync_all()).map_err(StateError::disk("flush", folder))
 }
 

@@ -11,22 +11,30 @@
 //! 3. [`Memory::stage`] keeps both hidden until the outputs stand; [`Staging::commit`] gives them their names. A run that
 //!    was killed between the two is put right by the next one: see [`Memory::staged`].
 //!
+//! The state may lie in a store: [`Home`] tells where, [`Shelf`] is what is asked of one.
+//!
 //! Hashes of keys and rows come from the caller: this room compares them and knows no format.
 
 mod compare;
+mod entry;
 mod error;
 mod memory;
 mod published;
 mod reader;
+mod shelf;
 mod sorter;
+mod staging;
 #[cfg(test)]
 mod tests;
 mod writer;
 
 pub use compare::{Pair, compare};
+pub use entry::Entry;
 pub use error::StateError;
-pub use memory::{Entry, Memory, Staging};
+pub use memory::Memory;
 pub use published::{Published, PublishedFile, SnapshotFile};
 pub use reader::{Snapshot, SnapshotRow, SnapshotRows};
+pub use shelf::{Home, Shelf, ShelfLock};
 pub use sorter::{Sorted, SortedRow, Sorter};
+pub use staging::Staging;
 pub use writer::SnapshotWriter;

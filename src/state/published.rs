@@ -25,8 +25,11 @@ pub struct Published {
     /// Not published by a run, but read from an export of what Totango holds.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub imported: bool,
-    /// Where the outputs stand, absolute; empty for an import.
+    /// Where the outputs stand, absolute or a URL; empty for an import.
     pub output_folder: PathBuf,
+    /// The same as it is on every machine: a URL, or relative to the project where it lies inside. Empty: not known.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub place: String,
     /// Rows that Totango was given or holds already: with `changes` the unchanged ones too.
     pub rows: u64,
     /// Attribute of each column, in the order of the file.

@@ -22,5 +22,5 @@ pub use secret::{keep_secret, scrub};
 pub use settings::Patience;
 pub use stores::{Location, Stores};
 pub use uploads::{ListsUploads, Upload};
-pub use url::{Kind, is_url};
+pub use url::{Kind, is_url, without_user};
 pub use way::{Renames, Way};

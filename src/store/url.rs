@@ -227,6 +227,17 @@ fn decoded(text: &str) -> String {
     String::from_utf8(plain).unwrap_or_else(|_| text.to_owned())
 }
 
+/// A URL without user and query, and without slashes at its end.
+pub fn without_user(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = host.rsplit('@').next().unwrap_or_default();
+    // `abfss://container@account`: what stands before the `@` is no user there.
+    let host = if scheme.starts_with("abfs") { rest.split('/').next().unwrap_or_default() } else { host };
+    format!("{scheme}://{host}/{path}").trim_end_matches('/').to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -68,6 +68,9 @@ impl fmt::Debug for Way {
 pub trait Renames: Send + Sync {
     /// Moves `from` over `to`.
     fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, object_store::Result<()>>;
+
+    /// Removes a folder that has nothing in it; what cannot be removed stays.
+    fn remove_folder<'a>(&'a self, folder: &'a Path) -> BoxFuture<'a, ()>;
 }
 
 /// A server behind the second library, whose own object-store door copies and deletes instead of renaming.
@@ -86,6 +89,12 @@ impl Renames for Server {
                 }
                 _ => object_store::Error::Generic { store: self.kind.name(), source: Box::new(error) },
             })
+        })
+    }
+
+    fn remove_folder<'a>(&'a self, folder: &'a Path) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let _ = self.operator.delete(&format!("{}/", key_of(self.kind, folder))).await;
         })
     }
 }

@@ -48,6 +48,8 @@ mod schedule_keeping;
 mod schema;
 mod services;
 mod shipped;
+mod state_faults;
+mod state_stores;
 mod store_faults;
 mod store_memory;
 mod store_publishing;

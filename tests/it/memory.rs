@@ -321,7 +321,8 @@ fn an_export_of_totango_is_where_memory_can_begin() {
     assert_eq!(nights.read("out/accounts.csv"), "account_id,account_name,City\nA1,Acme,Turin\nA2,Beta,\n");
 
     nights.write("other.csv", "City\nRome\n");
-    let wrong = state_import(&StateRequest { mapping, ..nights.state(5) }, Path::new("other.csv")).unwrap_err();
+    let wrong =
+        state_import(&StateRequest { mapping, ..nights.state(5) }, Path::new("other.csv")).unwrap_err().to_string();
     assert!(wrong.contains("no column `account_id`"), "{wrong}");
     assert_eq!(state_prune(&nights.state(5), 1).unwrap(), [("accounts".to_owned(), 1)]);
     assert_eq!(state_reset(&nights.state(5)).unwrap(), ["accounts"]);

@@ -247,7 +247,8 @@ fn strikes(shared: &Shared, verb: Verb, line: &str) -> Option<(Fault, bool)> {
     Some((armed.fault, lasting))
 }
 
-fn verb(line: &str) -> Verb {
+/// What the first line of a request asks.
+pub fn verb(line: &str) -> Verb {
     let mut words = line.split(' ');
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let query = target.split_once('?').map_or("", |(_, query)| query);

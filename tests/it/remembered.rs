@@ -252,14 +252,37 @@ fn environments_share_no_output_and_no_reports() {
 }
 
 #[test]
-fn a_state_folder_in_a_store_is_refused() {
-    let place = project("state: \"s3://exports/state\"\n");
-    place.write("crm.csv", MONDAY);
-    for command in ["check", "run"] {
-        let said = place.go(&[command]).ends_with(3);
-        said.tells(&["error[L718]: the state folder cannot be in a store", "tanguero.yaml:1:8", "docs/memory.md"]);
-    }
-    assert!(!place.join("s3:").exists());
+fn two_places_with_one_memory_are_told_before_one_takes_the_others_values() {
+    let place = Place::new(&[
+        ("tanguero.yaml", "variables: {REGION: eu}\noutput: {directory: \"out/${REGION}\"}\n"),
+        ("mappings/accounts.yaml", KEPT),
+        ("crm.csv", "Id,Name,Parent,City\nA,One,,Rome\n"),
+    ]);
+    let night = |day: &str, more: &[&str]| place.go(&[&["-q", "run", "--as-of", day][..], more].concat());
+    night("2026-11-16", &["--var", "REGION=eu"]).ends_with(0);
+    place.write("crm.csv", "Id,Name,Parent,City\nA,One,,\n");
+    let said = night("2026-11-17", &["--var", "REGION=us"]).ends_with(4);
+    said.tells(&[
+        "error[L719]: `accounts` was published to `out/eu` for 2026-11-16, and this run publishes to `out/us`",
+        "`--env` or a `state` of its own",
+        "--accept moved",
+    ]);
+    assert!(!place.join("out/us/accounts.csv").exists());
+    // A trial elsewhere, and a look without remembering, disturb nobody.
+    night("2026-11-17", &["--var", "REGION=us", "--state", "read"]).ends_with(0);
+    night("2026-11-17", &["--out", "trial"]).ends_with(0);
+    night("2026-11-18", &["--var", "REGION=eu"]).ends_with(0);
+    night("2026-11-19", &["--var", "REGION=us"]).ends_with(4);
+    night("2026-11-19", &["--var", "REGION=us", "--accept", "moved"]).ends_with(0);
+    assert!(place.read("out/us/accounts.csv").contains("Rome"));
+    // An environment has a memory of its own.
+    place.write(
+        "tanguero.yaml",
+        "environments: {eu: {}, us: {}}\noutput: {directory: \"out/${env}\", reports: \"reports/${env}\"}\n",
+    );
+    night("2026-11-20", &["--env", "eu"]).ends_with(0);
+    night("2026-11-21", &["--env", "us"]).ends_with(0);
+    night("2026-11-22", &["--env", "us"]).ends_with(0);
 }
 
 const KEPT: &str = "format: accounts

@@ -84,9 +84,12 @@ codes! { RUN:
     ARCHIVE_PLACE "L717" Mapping "the archive has no place of its own"
         "Copies among what Totango pulls would be imported again."
         "Name a folder or store outside the output, e.g. `archive/${as_of}`.";
-    STATE_PLACE "L718" Mapping "the state folder cannot be in a store"
-        "What runs remember is staged, locked and renamed, which takes a file system."
-        "Name a folder of this machine; docs/memory.md says how to carry it from one machine to another.";
+    STATE_PLACE "L718" Mapping "the state cannot be kept there"
+        "A web server takes no files, and rejects and duplicates must not lie where Totango pulls."
+        "Name a folder, a bucket (`s3://`, `gs://`, `az://`) or an SFTP folder outside the output; docs/memory.md.";
+    MEMORY_SHARED "L719" Run "two places share one memory"
+        "Empty cells would keep, and limits would compare with, what another environment or project published."
+        "Give each an `--env` or a `state` of its own; where Totango is fed from a new place, `--accept moved` once.";
     LOCK_LOST "L720" Run "the lock on the target was taken over"
         "The run was held up longer than its lock lasts, and another run began."
         "Run again; see why the machine stood still.";
@@ -96,6 +99,9 @@ codes! { RUN:
     PLAN_CONDITION "L722" Run "publishing would do what `--fail-on` forbids"
         "`tanguero plan` was told where to draw the line."
         "Look at the samples; cure the source, or raise the bound.";
+    MEMORY_LATE "L723" Run "the files are published, and not yet remembered"
+        "The store of the state failed after the publish."
+        "Run again once the cause is cured: the next run remembers them first.";
     SOURCE_MISSING "S801" Run "a source matches no file"
         "The export did not arrive, or the path is wrong."
         "Check the path; see when the export last ran.";
@@ -201,4 +207,7 @@ codes! { RUN:
     ACCOUNT_NEW "W922" Row "Totango does not have the account yet"
         "`unknown_accounts` with `policy: report` lets it pass: Totango creates the account, or ignores the row, as its switch says."
         "See `<output>.new_accounts.csv`.";
+    NOTHING_WRITTEN "W923" Run "nothing but a header is written"
+        "Every record was rejected, most often for one and the same reason: another file, or a column that moved."
+        "Look at the rejects; `limits: {rejects: 5%, fewer_rows: 20%}` refuses such a night.";
 }

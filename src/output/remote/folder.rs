@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use object_store::path::Path;
 use object_store::{
-    ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, PutResult, UpdateVersion,
+    ListResult, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, PutResult, UpdateVersion,
 };
 use xxhash_rust::xxh3::Xxh3;
 
@@ -244,12 +244,42 @@ impl RemoteFolder {
 
     /// Names of the objects in the folder.
     pub(super) async fn names(&self) -> Result<Vec<String>, OutputError> {
-        let list = match self.patiently(|| self.store.list_with_delimiter(Some(&self.prefix))).await {
-            Ok(list) => list,
+        Ok(self.list().await?.objects.iter().filter_map(|meta| meta.location.filename().map(str::to_owned)).collect())
+    }
+
+    /// The same with their sizes.
+    pub(super) async fn sizes(&self) -> Result<Vec<(String, u64)>, OutputError> {
+        let list = self.list().await?;
+        let sized = |meta: &ObjectMeta| Some((meta.location.filename()?.to_owned(), meta.size));
+        Ok(list.objects.iter().filter_map(sized).collect())
+    }
+
+    /// Names of the folders in it.
+    pub(super) async fn folders(&self) -> Result<Vec<String>, OutputError> {
+        Ok(self.list().await?.common_prefixes.iter().filter_map(|path| path.filename().map(str::to_owned)).collect())
+    }
+
+    async fn list(&self) -> Result<ListResult, OutputError> {
+        match self.patiently(|| self.store.list_with_delimiter(Some(&self.prefix))).await {
+            Ok(list) => Ok(list),
             // A folder of a server, which is made with its first file.
-            Err(object_store::Error::NotFound { .. }) => return Ok(Vec::new()),
-            Err(error) => return Err(self.failed("listing", "", &error)),
-        };
-        Ok(list.objects.iter().filter_map(|meta| meta.location.filename().map(str::to_owned)).collect())
+            Err(object_store::Error::NotFound { .. }) => {
+                Ok(ListResult { objects: Vec::new(), common_prefixes: Vec::new() })
+            }
+            Err(error) => Err(self.failed("listing", "", &error)),
+        }
+    }
+
+    /// Removes the folder itself where folders are more than parts of names; it must have nothing in it.
+    pub(super) async fn remove_itself(&self) {
+        if let Way::Rename(server) = &self.way {
+            let _ = tokio::time::timeout(self.deadline, server.remove_folder(&self.prefix)).await;
+        }
+    }
+
+    /// The folder `name` in it.
+    #[must_use]
+    pub fn below(&self, name: &str) -> Self {
+        Self { prefix: self.path(name), shown: self.object(name), ..self.clone() }
     }
 }

@@ -164,7 +164,7 @@ impl RemoteLock {
     ///
     /// # Errors
     /// If the object cannot be deleted; it then lasts until it expires.
-    pub async fn release(self) -> Result<(), OutputError> {
+    pub async fn release(&self) -> Result<(), OutputError> {
         self.renewing.abort();
         let now = self.held.now.lock().await;
         match self.held.folder.read(folder::LOCK).await? {

@@ -8,22 +8,26 @@
 //! 4. what the last publish had and this one has not is deleted, then the journal.
 //!
 //! A run that is killed before step 2 leaves uploads that the lock object names: the next command aborts them. One killed
-//! later leaves the journal: the next command finishes. Servers without uploads (SFTP) get hidden partial files and renames.
+//! later leaves the journal: the next command finishes. [`StoreShelf`] keeps the state of a project by the same means. Servers without uploads (SFTP) get hidden partial files and renames.
 
 mod archive;
 mod claim;
 mod copy;
+mod evidence;
 mod finish;
 mod folder;
 mod journal;
 mod leftovers;
 mod lock;
 mod publish;
+mod shelf;
 mod standing;
 #[cfg(test)]
 mod tests;
 mod upload;
 
+pub(super) use evidence::UNSENT;
 pub use folder::RemoteFolder;
 pub use leftovers::{Leftover, OpenUpload};
 pub use publish::{Remote, RemoteReports};
+pub use shelf::StoreShelf;

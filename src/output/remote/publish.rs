@@ -19,7 +19,7 @@ use crate::output::{Object, OutputError, Place, PublishPlan, Removal, RunReport,
 const LOOK: Duration = Duration::from_millis(50);
 
 /// What is tidied up when all is said takes no longer: where it fails, the next command does it.
-const AFTERWARDS: Duration = Duration::from_secs(15);
+pub(super) const AFTERWARDS: Duration = Duration::from_secs(15);
 
 /// Where the reports of a run that publishes to a store go.
 #[derive(Debug, Clone)]

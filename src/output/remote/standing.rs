@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use crate::output::previous::same_files;
+use crate::output::previous::{is_kept, same_files};
 use crate::output::remote::folder::RemoteFolder;
+use crate::output::remote::journal::RemoteJournal;
 use crate::output::remote::publish::{Remote, RemoteReports};
 use crate::output::{OutputError, OutputFile, RunReport, Staged, folder};
 
@@ -18,6 +19,17 @@ impl RemoteFolder {
             let object = self.object(folder::MANIFEST);
             OutputError::damaged(object.as_ref(), format!("is no report of a tanguero run ({error}): move it away"))
         })
+    }
+
+    /// Whether the files that `run_id` published of `mapping` stand in the folder, or will once its journal is followed.
+    ///
+    /// # Errors
+    /// If the folder's `run.json` or journal cannot be read.
+    pub async fn stands(&self, mapping: &str, run_id: &str) -> Result<bool, OutputError> {
+        if RemoteJournal::read(self).await?.is_some_and(|journal| journal.run_id == run_id) {
+            return Ok(true);
+        }
+        Ok(self.report().await?.is_some_and(|report| is_kept(&report, mapping, run_id)))
     }
 
     /// Writes the object to the local file `to`; false if it is not there, or not what `run.json` says of it.

@@ -213,10 +213,13 @@ async fn look_back(folder: &RemoteFolder, upload: &Upload, tag: Option<String>) 
 
 /// Closes uploads that will not be completed; gives those that are still open.
 pub(super) async fn abort_all(opened: &[Opened]) -> Vec<OpenUpload> {
-    let aborting = stream::iter(opened).map(|one| async move {
-        abort(&one.folder, &one.staged.file.file, &one.id).await.is_err().then(|| one.note())
-    });
-    aborting.buffer_unordered(CALLS_AT_ONCE).filter_map(|left| async { left }).collect().await
+    // Gathered first: a stream of borrowed items does not go from thread to thread.
+    let aborting: Vec<_> = opened.iter().map(left_open).collect();
+    stream::iter(aborting).buffer_unordered(CALLS_AT_ONCE).filter_map(|left| async { left }).collect().await
+}
+
+async fn left_open(one: &Opened) -> Option<OpenUpload> {
+    abort(&one.folder, &one.staged.file.file, &one.id).await.is_err().then(|| one.note())
 }
 
 /// Closes an upload; fine if it is closed.

@@ -209,7 +209,7 @@ fn evidence_of_the_last_thirty_runs_outlives_the_next_publish() {
         let lock = Lock::take(&home.path().join("out"), &run_id).unwrap();
         let staging = Staging::begin(&lock, None, &run_id).unwrap();
         let report = stage(&staging, Place::Reports, "accounts.rejects.csv", &run_id);
-        let evidence = Evidence::begin(&state, &run_id).unwrap();
+        let evidence = Evidence::begin(&state, None, &run_id).unwrap();
         evidence.add(&report).unwrap();
         drop(staging);
         evidence.finish(&run_report(&run_id, false)).unwrap();

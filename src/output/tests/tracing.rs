@@ -55,7 +55,7 @@ fn run(base: &Path, run_id: &str, output: &str, status: Status) -> std::path::Pa
         mapping.problem = Some(Problem { code: "L701".into(), message: "2 of 3 records are rejected".into() });
     }
     report.mappings = vec![mapping];
-    let evidence = Evidence::begin(&base.join(".tanguero"), run_id).unwrap();
+    let evidence = Evidence::begin(&base.join(".tanguero"), None, run_id).unwrap();
     for report in staged.iter().filter(|file| file.place == Place::Reports) {
         evidence.add(report).unwrap();
     }

@@ -9,8 +9,10 @@ use crate::diagnostic::{Diagnostic, code};
 use crate::output::{Lock, OutputError, Place, RunReport, Staged, Status, hold_file, standing};
 use crate::pipeline::deliver::places::entries;
 use crate::pipeline::folders::{Folders, Scratch, scratch_folder};
+use crate::pipeline::home::ProjectState;
 use crate::pipeline::{Failure, Stop, target};
 use crate::project::Loaded;
+use crate::state::{Home, ShelfLock, StateError};
 use crate::store::scrub;
 
 /// So long another delivery of the same project is waited for.
@@ -51,15 +53,16 @@ pub(in crate::pipeline) fn standing_files(report: &RunReport, new: bool) -> Vec<
 pub(in crate::pipeline) async fn carry(carry: Carry<'_>) -> Result<Outcome, Failure> {
     let entries = entries(carry.loaded, carry.folders)?;
     let state = &carry.folders.state;
+    let home = ProjectState::of(carry.loaded)?.home;
     if carry.dry {
-        let memory = Memory::read(state).map_err(unknown)?;
+        let memory = Memory::read(&home).map_err(unknown)?;
         return Ok(planned(&entries, &carry, &memory));
     }
     let (mut memory, _lock) = match carry.remember {
         true => {
             // Taken before the memory is read: what another delivery does meanwhile must be known.
-            let lock = taken(state, carry.run_id, carry.stop).await?;
-            (Memory::read(state).map_err(unknown)?, Some(lock))
+            let lock = taken(&home, carry.run_id, carry.stop).await?;
+            (Memory::read(&home).map_err(unknown)?, Some(lock))
         }
         false => (Memory::none(), None),
     };
@@ -127,25 +130,39 @@ fn planned(entries: &[Entry], carry: &Carry<'_>, memory: &Memory) -> Outcome {
     outcome
 }
 
+/// The locks of a delivery: on this machine, and, where the state lies in a store, there.
+type Taken = (Lock, Option<Box<dyn ShelfLock>>);
+
 /// The only delivery of this project at a time.
-async fn taken(state: &std::path::Path, run_id: &str, stop: &Stop) -> Result<Lock, Failure> {
+async fn taken(home: &Home, run_id: &str, stop: &Stop) -> Result<Taken, Failure> {
     let began = Instant::now();
     loop {
-        match Lock::take(&state.join(FOLDER), run_id) {
-            Ok(lock) => return Ok(lock),
-            Err(OutputError::Locked(held)) => {
-                stop.check()?;
-                if began.elapsed() > WAIT {
-                    let message = format!("another delivery of this project goes on and on: {held}");
-                    return Err(Failure::World(
-                        Diagnostic::error(&code::DELIVERIES, message).help(code::DELIVERIES.cure),
-                    ));
-                }
-                tokio::time::sleep(Duration::from_millis(200)).await;
-            }
-            Err(error) => return Err(unknown(error)),
+        let held = match take(home, run_id)? {
+            Ok(taken) => return Ok(taken),
+            Err(held) => held,
+        };
+        stop.check()?;
+        if began.elapsed() > WAIT {
+            let message = format!("another delivery of this project goes on and on: {held}");
+            return Err(Failure::World(Diagnostic::error(&code::DELIVERIES, message).help(code::DELIVERIES.cure)));
         }
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
+}
+
+/// Both locks, or who holds one of them.
+fn take(home: &Home, run_id: &str) -> Result<Result<Taken, String>, Failure> {
+    let here = match Lock::take(&home.folder().join(FOLDER), run_id) {
+        Ok(lock) => lock,
+        Err(OutputError::Locked(held)) => return Ok(Err(held.to_string())),
+        Err(error) => return Err(unknown(error)),
+    };
+    let there = home.shelf().map(|shelf| shelf.below(FOLDER).lock(run_id)).transpose();
+    Ok(match there {
+        Ok(there) => Ok((here, there)),
+        Err(StateError::Shelf { code, message }) if code.id == code::LOCKED.id => Err(message),
+        Err(error) => return Err(error.into()),
+    })
 }
 
 /// A folder for what is held fast; what killed deliveries left there goes.

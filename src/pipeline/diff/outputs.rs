@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use crate::compare::Table;
-use crate::mapping::{Variables, parse_project};
 use crate::output::{MANIFEST, OutputFile, RunReport, find_run, fingerprint, standing};
 use crate::pipeline::Stop;
 use crate::pipeline::diff::key::{Key, Wanted};
 use crate::pipeline::diff::{Compared, DiffOutcome, DiffRequest, Means, Tell, Wrong};
 use crate::pipeline::folders::{shown, temporary_folder};
+use crate::pipeline::home::ProjectState;
 use crate::pipeline::remembered::remembered;
-use crate::project::root_of;
+use crate::project::{load_project, root_of};
 use crate::state::Memory;
 
 /// A table of one side.
@@ -136,10 +136,11 @@ fn side(path: &Path, request: &DiffRequest) -> Result<Side, Wrong> {
     } else if full.is_file() {
         full.parent().map(Path::to_path_buf).unwrap_or_default()
     } else {
-        let state = state_of(&request.given.current, request);
-        let run = find_run(&state, Some(&as_typed)).map_err(|error| Wrong::Usage(error.to_string()))?;
+        let state = state_of(request)?;
+        state.bring_reports()?;
+        let run = find_run(state.home.folder(), Some(&as_typed)).map_err(|error| Wrong::Usage(error.to_string()))?;
         run.ok_or_else(|| {
-            let runs = state.join("runs");
+            let runs = PathBuf::from(state.home.shown()).join("runs");
             Wrong::Usage(format!(
                 "`{as_typed}` is no file, no folder, and no run kept in {}",
                 shown(&runs, &request.given.current)
@@ -162,7 +163,7 @@ fn side(path: &Path, request: &DiffRequest) -> Result<Side, Wrong> {
 /// What is remembered of a mapping: `accounts`, or of one day `accounts@2026-11-20`.
 fn snapshot_side(wanted: &str, request: &DiffRequest, scratch: &Path, notes: &mut Vec<String>) -> Result<Side, Wrong> {
     let (mapping, day) = wanted.split_once('@').map_or((wanted, None), |(mapping, day)| (mapping, Some(day)));
-    let memory = Memory::new(&state_of(&request.given.current, request), request.given.environment.as_deref());
+    let memory = Memory::of(&state_of(request)?.home, request.given.environment.as_deref());
     let entry = match day {
         Some(day) => memory.on(mapping, day)?,
         None => memory.last(mapping)?,
@@ -170,10 +171,7 @@ fn snapshot_side(wanted: &str, request: &DiffRequest, scratch: &Path, notes: &mu
     let Some(entry) = entry else {
         let days: Vec<String> = memory.entries(mapping)?.into_iter().map(|entry| entry.published.as_of).collect();
         let known = if days.is_empty() { "nothing".to_owned() } else { days.join(", ") };
-        return Err(Wrong::Usage(format!(
-            "`state:{wanted}`: of `{mapping}` there is {known} in {}",
-            memory.folder().display()
-        )));
+        return Err(Wrong::Usage(format!("`state:{wanted}`: of `{mapping}` there is {known} in {}", memory.shown())));
     };
     std::fs::create_dir_all(scratch)?;
     let shown = format!("state:{mapping}@{}", entry.published.as_of);
@@ -243,16 +241,8 @@ fn key_of(report: &RunReport, mapping: &str) -> Option<Key> {
     Some(Key { columns, ignores_case: report.key_ignores_case })
 }
 
-/// The state folder of the project around `folder`.
-fn state_of(folder: &Path, request: &DiffRequest) -> PathBuf {
-    let root = root_of(folder);
-    let variables = Variables::new(
-        request.given.variables.clone(),
-        Default::default(),
-        request.given.as_of,
-        request.given.environment.clone(),
-    );
-    let text = std::fs::read_to_string(root.join("tanguero.yaml")).unwrap_or_default();
-    let state = parse_project("tanguero.yaml", &text, &variables).0.and_then(|file| file.state);
-    root.join(state.map_or_else(|| ".tanguero".to_owned(), |state| state.value))
+/// The state of the project around the current folder.
+fn state_of(request: &DiffRequest) -> Result<ProjectState, Wrong> {
+    let loaded = load_project(&request.given.current, &request.given.options()).map_err(Wrong::Usage)?;
+    Ok(ProjectState::of_project(&loaded.project)?)
 }

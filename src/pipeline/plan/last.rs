@@ -64,7 +64,10 @@ impl Looking<'_> {
     /// None if nothing was published yet.
     pub(super) fn find(&self) -> Result<Option<Last>, Failure> {
         let entry = self.memory.last(self.mapping)?;
-        let folder = std::fs::canonicalize(&self.folders.output).unwrap_or_else(|_| self.folders.output.clone());
+        let folder = match self.folders.target {
+            Some(_) => self.folders.shown_output(),
+            None => std::fs::canonicalize(&self.folders.output).unwrap_or_else(|_| self.folders.output.clone()),
+        };
         let here = |entry: &Entry| !self.told_where || entry.published.output_folder == folder;
         let has_values = |entry: &Entry| entry.published.snapshot.as_ref().is_some_and(|file| !file.keys_only);
         let entry = entry.filter(|entry| here(entry) && has_values(entry));

@@ -17,6 +17,7 @@ use crate::format;
 use crate::output::{MappingReport, Status};
 use crate::pipeline::diff::{Key, Means, Wrong};
 use crate::pipeline::folders::{Folders, temporary_folder};
+use crate::pipeline::home::ProjectState;
 use crate::pipeline::request::Unwatched;
 use crate::pipeline::run::run_loaded;
 use crate::pipeline::{Exit, RunRequest, Situation, Stop, Watcher};
@@ -150,7 +151,7 @@ fn foresee(
         folders: &folders,
         loaded: &loaded,
         told_where: request.out.is_some(),
-        memory: &Memory::new(&folders.state, request.given.environment.as_deref()),
+        memory: &Memory::of(&ProjectState::of(&loaded)?.home, request.given.environment.as_deref()),
         mapping: &name,
         beside: (&now.header, format),
         scratch: &scratch.path,

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::output::{Finding, render, why};
-use crate::pipeline::folders::{keep_to, state_of};
+use crate::pipeline::folders::keep_to;
+use crate::pipeline::home::ProjectState;
 use crate::pipeline::preview::{Following, Opened, Preview, PreviewFate};
 use crate::pipeline::request::Unwatched;
 use crate::pipeline::run::run_loaded;
@@ -23,7 +24,7 @@ pub(super) fn run(
     stop: &Stop,
 ) -> Result<Following, Failure> {
     let root = loaded.project.root.clone();
-    let recall_from = Some(state_of(&loaded));
+    let recall_from = Some(ProjectState::of(&loaded)?.home);
     keep_to(folder, &mut loaded);
     let request = RunRequest { out: Some(folder.join("out")), recall_from, ..request.clone() };
     let watcher: Arc<dyn Watcher> = Arc::new(Unwatched);

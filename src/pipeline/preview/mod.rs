@@ -261,7 +261,7 @@ pub(super) async fn open(
 
 /// What empty cells keep, as in a run.
 fn kept(run: &RunRequest, loaded: &Loaded, prepared: &Prepared, spill: &Path) -> Result<Option<Arc<Kept>>, Failure> {
-    let remembering = Remembering::new(run, loaded, &Folders::new(run, loaded));
+    let remembering = Remembering::new(run, loaded, &Folders::new(run, loaded))?;
     let past = Past::read(&remembering, prepared, &run.as_of.to_string())?;
     past.kept(&prepared.resolved, spill, &Arc::new(Budget::new(run.memory / 2)))
 }

@@ -10,7 +10,7 @@ use crate::pipeline::Failure;
 use crate::pipeline::prepare::Prepared;
 use crate::pipeline::remember::{Depth, Past, Remembering, attributes};
 use crate::settle::{KeySet, Settled, key_hash, row_hash};
-use crate::state::{Pair, SnapshotFile, SnapshotRow, SnapshotWriter, SortedRow, Sorter, Staging, StateError, compare};
+use crate::state::{Pair, SnapshotFile, SnapshotRow, SnapshotWriter, SortedRow, Sorter, Staging, compare};
 
 /// So many vanished keys are sorted for people; more come in the order of their hashes.
 const SORTED: usize = 100_000;
@@ -260,11 +260,4 @@ impl Pass<'_> {
 fn split(bytes: &[u8]) -> (u64, &[u8]) {
     let (hash, row) = bytes.split_first_chunk::<8>().expect("every row was pushed behind its hash");
     (u64::from_le_bytes(*hash), row)
-}
-
-impl From<StateError> for Failure {
-    fn from(error: StateError) -> Self {
-        let code = &crate::diagnostic::code::STATE;
-        Self::World(crate::diagnostic::Diagnostic::error(code, error.to_string()).help(code.cure))
-    }
 }

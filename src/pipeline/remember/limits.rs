@@ -5,13 +5,13 @@ use crate::mapping::Amount;
 use crate::output::MappingReport;
 use crate::pipeline::RunRequest;
 use crate::pipeline::prepare::Prepared;
-use crate::pipeline::remember::{Compared, Past};
+use crate::pipeline::remember::{Compared, Past, Remembering};
 use crate::state::Published;
 use crate::yaml::Spanned;
 
 /// What refuses the run, and warnings. Without anything published before there is nothing to say.
 pub(in crate::pipeline) fn limits(
-    request: &RunRequest,
+    (request, remembering): (&RunRequest, &Remembering),
     prepared: &Prepared,
     past: &Past,
     compared: &Compared,
@@ -19,6 +19,7 @@ pub(in crate::pipeline) fn limits(
 ) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     let Some(entry) = &past.entry else { return Default::default() };
     let mut judging = Judging { request, prepared, then: &entry.published, reasons: Vec::new() };
+    judging.elsewhere(past, remembering);
     judging.fewer_rows(report);
     judging.emptier(report);
     if compared.has_past {
@@ -43,6 +44,27 @@ impl Judging<'_> {
             let place = Place::new(&self.prepared.file.shown, limit.span);
             self.reasons.push(Diagnostic::error(code, message).at(place, "refuses the run").help(code.cure));
         }
+    }
+
+    /// Two environments, or two projects, that remember in one place would fill in, compare and leave out by what the other one
+    /// published.
+    fn elsewhere(&mut self, past: &Past, remembering: &Remembering) {
+        let memory = &self.prepared.resolved.memory;
+        let looks_back = past.compares()
+            || memory.pinned
+            || memory.fewer_rows.is_some()
+            || memory.emptier.is_some()
+            || memory.headers.as_ref().is_some_and(|limit| limit.value);
+        let (then, now) = (&self.then.place, &remembering.place);
+        let same = then == now || then.is_empty() || now.is_empty();
+        if same || !remembering.writes || !looks_back || self.request.accept.iter().any(|name| name == "moved") {
+            return;
+        }
+        let message = format!(
+            "`{}` was published to `{}` for {}, and this run publishes to `{}`: both have one memory",
+            self.then.mapping, then, self.then.as_of, now
+        );
+        self.reasons.push(Diagnostic::error(&code::MEMORY_SHARED, message).help(code::MEMORY_SHARED.cure));
     }
 
     fn fewer_rows(&mut self, report: &MappingReport) {

@@ -5,6 +5,7 @@
 //! last snapshot side by side ([`compared`]), `limits` against the last figures ([`limits`]), and what is kept in turn
 //! ([`Left`]), staged until the outputs stand.
 
+mod claims;
 mod compare;
 mod heal;
 mod limits;
@@ -14,12 +15,14 @@ pub(super) use heal::heal;
 pub(super) use limits::limits;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::output::{MappingReport, RunReport};
-use crate::pipeline::folders::Folders;
+use crate::pipeline::folders::{Folders, shown};
+use crate::pipeline::home::ProjectState;
 use crate::pipeline::prepare::Prepared;
+use crate::pipeline::remember::claims::Claims;
 use crate::pipeline::{Failure, RunRequest};
 use crate::project::Loaded;
 use crate::resolve::Resolved;
@@ -30,7 +33,7 @@ use crate::state::{Entry, Memory, Published, PublishedFile, Snapshot, Staging};
 const DAYS: usize = 30;
 
 /// How a run remembers.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Remembering {
     /// Of the run's environment.
     pub memory: Memory,
@@ -45,25 +48,36 @@ pub(super) struct Remembering {
     /// Something is left to later runs.
     pub writes: bool,
     environment: Option<String>,
+    /// The URL of the target, if it is in a store, as people may read it.
+    target: Option<PathBuf>,
+    /// Where the run publishes, as it is on every machine.
+    place: String,
+    /// The memories that this run alone may write.
+    claims: Claims,
 }
 
 impl Remembering {
-    pub(super) fn new(request: &RunRequest, loaded: &Loaded, folders: &Folders) -> Self {
+    pub(super) fn new(request: &RunRequest, loaded: &Loaded, folders: &Folders) -> Result<Self, Failure> {
         let file = loaded.project.file.as_ref();
         let days = file.and_then(|file| file.days_kept).and_then(|days| usize::try_from(days).ok());
-        Self {
-            memory: Memory::new(request.recall_from.as_ref().unwrap_or(&folders.state), request.environment.as_deref()),
+        let home = match &request.recall_from {
+            Some(home) => home.clone(),
+            None => ProjectState::of(loaded)?.home,
+        };
+        Ok(Self {
+            memory: Memory::of(&home, request.environment.as_deref()),
             days: days.unwrap_or(DAYS),
             always: file.is_some_and(|file| file.snapshot_always),
             referred: loaded.project.referred.clone(),
             reads: request.recall,
             writes: request.evidence && !request.dry_run && request.recall_from.is_none(),
             environment: request.environment.clone(),
-        }
+            target: folders.target.is_some().then(|| folders.shown_output()),
+            place: place(request, loaded, folders),
+            claims: Claims::default(),
+        })
     }
-}
 
-impl Remembering {
     /// Nothing is read, nothing is left.
     pub(super) fn off(state: &Path) -> Self {
         let memory = Memory::new(state, None);
@@ -75,6 +89,9 @@ impl Remembering {
             reads: false,
             writes: false,
             environment: None,
+            target: None,
+            place: String::new(),
+            claims: Claims::default(),
         }
     }
 
@@ -96,6 +113,14 @@ impl Remembering {
             rows.row().iter().for_each(|row| keys.add_hash(row.key()));
         }
         Ok(Some(keys.build()))
+    }
+}
+
+/// Where a run publishes, as it is on every machine; empty for a folder of the command line, which is most often a trial.
+fn place(request: &RunRequest, loaded: &Loaded, folders: &Folders) -> String {
+    match (&request.out, &folders.target) {
+        (Some(_), None) => String::new(),
+        _ => shown(&folders.shown_output(), &loaded.project.root),
     }
 }
 
@@ -263,7 +288,8 @@ pub(super) fn record(
         format: resolved.format.name.clone(),
         as_of: as_of.to_owned(),
         environment: remembering.environment.clone(),
-        output_folder: output.to_path_buf(),
+        output_folder: remembering.target.clone().unwrap_or_else(|| output.to_path_buf()),
+        place: remembering.place.clone(),
         rows: report.rows.written + report.rows.unchanged,
         key: key.into_iter().map(|(_, place)| place).collect(),
         key_ignores_case: resolved.format.key_ignores_case,

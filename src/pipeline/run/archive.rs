@@ -7,12 +7,12 @@ use crate::diagnostic::{Diagnostic, Place, code};
 use crate::mapping::Text;
 use crate::output::{MappingReport, Staged, Staging, archive};
 use crate::pipeline::Failure;
-use crate::pipeline::folders::{Scratch, without_user};
+use crate::pipeline::folders::Scratch;
 use crate::pipeline::prepare::Prepared;
 use crate::pipeline::target::folder;
 use crate::project::Loaded;
 use crate::resolve::Output;
-use crate::store::is_url;
+use crate::store::{is_url, without_user};
 
 /// Where a mapping wants its copies.
 #[derive(Debug, Clone)]

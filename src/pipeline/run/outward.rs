@@ -4,6 +4,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::output::{Evidence, Notification};
 use crate::pipeline::deliver::{Carry, carry, failed, judge, standing_files};
 use crate::pipeline::folders::Folders;
+use crate::pipeline::home::ProjectState;
 use crate::pipeline::notify;
 use crate::pipeline::run::Running;
 use crate::pipeline::{Exit, Failure};
@@ -61,12 +62,15 @@ impl Running<'_> {
         if !self.goes_out() {
             return;
         }
+        let knows = loaded.project.file.as_ref().is_some_and(|file| !file.notify.is_empty());
+        // Whether the last night was bad; a store that does not say so is no reason not to tell of this one.
+        let _ = ProjectState::of(loaded).map(|state| knows.then(|| state.bring_reports()));
         let Some(event) = notify::event(&self.outcome, &self.report, &folders.state) else { return };
         let (names, recipients) = notify::recipients(loaded, Some(event));
         if recipients.is_empty() {
             return;
         }
-        let letter = notify::letter(&self.outcome, &self.report, loaded, event, evidence.map(Evidence::folder));
+        let letter = notify::letter(&self.outcome, &self.report, loaded, event, evidence);
         for (name, told) in names.into_iter().zip(crate::deliver::tell(&recipients, &letter)) {
             if let Some(problem) = &told.problem {
                 let message = format!("nobody was told by {name}: {}", problem.message);

@@ -77,21 +77,30 @@ impl Running<'_> {
         self.report.settle_status();
         self.report.ended = jiff::Timestamp::now().to_string();
         let any_published = self.report.mappings.iter().any(|mapping| mapping.status == Status::Published);
+        if let Err(failure) = remembering.confirm() {
+            return Err(self.withdraw(previous, failure));
+        }
         if any_published {
             // From here on an interruption would only leave to the next run what this one can finish.
             let plan = PublishPlan { files, remove, manifest: self.report.to_json() };
             if let Err(error) = target::publish(remote, staging, plan, (previous, self.stop)).await {
-                // A set that is decided will stand: the next run finishes both.
+                // A set that is decided will stand: the next run finishes both. It also forgets what cannot be forgotten now.
                 if !matches!(error, OutputError::Unfinished(_)) {
-                    left.into_iter().try_for_each(Left::discard)?;
+                    let _ = left.into_iter().try_for_each(Left::discard);
                 }
                 return Err(self.withdraw(previous, error.into()));
             }
         }
         for one in left {
             // The outputs stand whatever happens here; the next run remembers what this one could not.
-            if let Err(failure) = one.commit(remembering) {
-                self.outcome.warnings.extend(failure.diagnostics());
+            match one.commit(remembering) {
+                // The others would wait for the same store in vain.
+                Err(failure) if remembering.memory.is_shared() => {
+                    self.failure(None, &late(remembering, &failure));
+                    break;
+                }
+                Err(failure) => self.outcome.warnings.extend(failure.diagnostics()),
+                Ok(()) => {}
             }
         }
         for (mapping, failure) in copies.copy(loaded, &self.report.run_id).await {
@@ -158,4 +167,12 @@ impl Running<'_> {
         succeed(previous, &mut self.report);
         failure
     }
+}
+
+/// The outputs stand, and the store with the memory of them fails.
+fn late(remembering: &Remembering, failure: &Failure) -> Failure {
+    let because = failure.problem().map(|problem| problem.message).unwrap_or_default();
+    let message =
+        format!("the files are published, and not yet remembered in {}: {because}", remembering.memory.shown());
+    Failure::World(Diagnostic::error(&code::MEMORY_LATE, message).help(code::MEMORY_LATE.cure))
 }

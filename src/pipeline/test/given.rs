@@ -92,7 +92,7 @@ impl<'a> Given<'a> {
         let memory = Memory::new(&state_of(loaded), options.environment.as_deref());
         let environment = options.environment.as_deref();
         let imported = Imported { mapping: file, memory: &memory, environment, as_of: options.as_of };
-        let mut import = imported.begin()?;
+        let mut import = imported.begin().map_err(|wrong| wrong.to_string())?;
         if let Err(message) = import.header(&names) {
             let message = format!("in what was published, {message}");
             found.push(self.at(Diagnostic::error(&code::NOT_GIVEN, message), published.span, None));
@@ -103,7 +103,7 @@ impl<'a> Given<'a> {
             let cells: Vec<&str> = names.iter().map(|name| cell(name).map_or("", |(_, text)| text)).collect();
             import.row(&cells)?;
         }
-        import.finish(false).map(drop)
+        import.finish(false).map(drop).map_err(|wrong| wrong.to_string())
     }
 
     /// An attribute that the mapping does not write, and nearly does: it would be remembered for nothing.

@@ -77,20 +77,20 @@ fn a_commit_cut_short_after_the_snapshot_is_finished_later() {
     let mut record = published("accounts", "2026-11-20", "a");
     record.snapshot = Some(write(&staging.snapshot(), &["id"], &[(1, 1, &["x"])]));
     staging.record(&record).unwrap();
-    assert!(memory.staged().unwrap().is_empty(), "its run lives");
+    assert!(memory.staged("accounts").unwrap().is_empty(), "its run lives");
     // Killed after the first rename.
     fs::rename(staging.snapshot(), memory.folder().join("accounts/2026-11-20.a.parquet")).unwrap();
     drop(staging);
     assert!(memory.last("accounts").unwrap().is_none(), "without a record nothing counts");
 
-    let mut left = memory.staged().unwrap();
+    let mut left = memory.staged("accounts").unwrap();
     assert_eq!(left.len(), 1);
     let (staging, record) = left.remove(0);
     assert_eq!(record.unwrap().run_id, "a");
     staging.commit().unwrap();
     let entry = memory.last("accounts").unwrap().unwrap();
     assert_eq!(entry.snapshot().unwrap().unwrap().keys(), 1);
-    assert!(memory.staged().unwrap().is_empty());
+    assert!(memory.staged("accounts").unwrap().is_empty());
 }
 
 #[test]
@@ -103,10 +103,10 @@ fn what_was_staged_without_a_record_can_only_be_discarded() {
     drop(staging);
     assert!(!folder.exists(), "a run that ends before publishing leaves nothing");
     fs::create_dir_all(&folder).unwrap();
-    let (staging, record) = memory.staged().unwrap().remove(0);
+    let (staging, record) = memory.staged("accounts").unwrap().remove(0);
     assert!(record.is_none());
     staging.discard().unwrap();
-    assert!(memory.staged().unwrap().is_empty());
+    assert!(memory.staged("accounts").unwrap().is_empty());
     assert_eq!(names(&memory), Vec::<String>::new());
 }
 

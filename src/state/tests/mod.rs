@@ -1,6 +1,7 @@
 //! What the memory promises: order, last values, days, and a commit that can be cut short anywhere.
 
 mod days;
+mod shelved;
 mod snapshots;
 
 use std::path::Path;

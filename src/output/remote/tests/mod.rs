@@ -33,6 +33,10 @@ impl Renames for Moves {
             self.0.delete(from).await
         })
     }
+
+    fn remove_folder<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
+    }
 }
 
 /// A bucket, and the machine that publishes to it.
