@@ -10,10 +10,8 @@
 //! a state machine takes over until the file is regular again. The records are the same either way, wherever the bytes
 //! were cut. [`raw_record`] reads one record again; the footer tools say where a report's data end.
 //!
-//! The other way, a [`Block`] lays out rows of a table and a [`RowBuffer`] takes them, or single rows; [`decode_row`] reads
-//! back what was written.
+//! The other way, a [`RowBuffer`] is written to, and [`decode_row`] reads back what was written.
 
-mod block;
 mod decode;
 mod dialect;
 mod encode;
@@ -34,7 +32,6 @@ mod tests;
 mod view;
 mod walk;
 
-pub use block::{Block, Texts};
 pub use decode::Decoder;
 pub use dialect::{Dialect, DialectFault};
 pub use encode::{LineEnding, RowBuffer, RowFields, decode_row};

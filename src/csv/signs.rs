@@ -9,18 +9,6 @@ pub fn needs_quotes(value: &[u8]) -> bool {
     value.iter().any(|byte| SIGNS.contains(byte))
 }
 
-/// [`needs_quotes`], sixteen bytes at a time.
-#[inline]
-pub(super) fn has_signs(value: &[u8]) -> bool {
-    let word = |chunk: &[u8; 16]| has_sign(u128::from_le_bytes(*chunk));
-    let Some(last) = value.last_chunk() else {
-        // Of up to 15 bytes the first and the last eight are all.
-        let Some((first, last)) = value.first_chunk().zip(value.last_chunk()) else { return needs_quotes(value) };
-        return has_sign(u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << 64);
-    };
-    value.as_chunks().0.iter().any(word) || word(last)
-}
-
 /// Whether one of 16 bytes makes a field need quotes.
 #[inline(always)]
 pub(super) fn has_sign(bytes: u128) -> bool {

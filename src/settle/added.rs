@@ -11,7 +11,7 @@ use crate::settle::rules::Task;
 use crate::settle::shard::Shard;
 use crate::settle::spill::Spill;
 use crate::settle::tally::Tally;
-use crate::settle::twins::{Cases, twin_hash};
+use crate::settle::twins::{Cases, lower_hash};
 
 /// Sums whose rows are told of at once.
 const BATCH: usize = 1024;
@@ -141,10 +141,7 @@ fn write(task: &Task, shards: &[&Shard], sums: &[Sum], keyed: bool, rows: &mut R
                     }
                     None => cells.next().unwrap_or_default(),
                 };
-                match bare {
-                    true => out.bare(cell),
-                    false => out.field(cell),
-                }
+                out.field(cell, *bare);
                 *filled += u64::from(!cell.is_empty());
             }
             out.end_row(start, layout.line_ending());
@@ -160,8 +157,7 @@ fn write(task: &Task, shards: &[&Shard], sums: &[Sum], keyed: bool, rows: &mut R
             rows.records.key.push(hash);
             if watches_case {
                 let key = cells().next().unwrap_or_default();
-                let hash = if keyed { hash } else { hash_text(key, false, &mut scratch) };
-                rows.records.twin.push(twin_hash(key, hash, &mut scratch, rows.cases));
+                rows.records.lower.push(lower_hash(key, &mut scratch, rows.cases));
             }
             if layout.order_by.is_some() {
                 rows.records.order.push(OLDEST);

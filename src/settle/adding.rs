@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::csv::Texts;
 use crate::settle::amount::{Amount, small};
 use crate::settle::batch::{Batch, Cells};
 use crate::settle::budget::{Budget, settle_bytes};

@@ -64,7 +64,7 @@ pub(super) fn open(task: &Task, sinks: Vec<Sink>, directory: &Path, to_disk: boo
     }
     if !cases.are_mixed() {
         // Keys in one case have no twins: nothing is left to be looked for.
-        records.iter_mut().for_each(|records| records.twin = Chunked::new());
+        records.iter_mut().for_each(|records| records.lower = Chunked::new());
     }
     let rows: u64 = records.iter().map(|records| u64::from(records.rows)).sum();
     if rows >= u64::from(u32::MAX) {

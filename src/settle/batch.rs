@@ -8,7 +8,6 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::buffer::NullBuffer;
 
-use crate::csv::Texts;
 use crate::settle::error::Error;
 use crate::settle::layout::{Layout, OrderKind};
 use crate::settle::order::{OLDEST, rank};
@@ -24,7 +23,7 @@ pub(super) struct Cells<'a> {
     /// No value needs quotes: see [`LayoutColumn`].
     ///
     /// [`LayoutColumn`]: crate::settle::LayoutColumn
-    bare: bool,
+    pub(super) bare: bool,
 }
 
 /// What `newest` compares.
@@ -74,25 +73,16 @@ impl<'a> Cells<'a> {
         self.views[row]
     }
 
-    /// Whether any row has a fault; the usual answer is no, and comes fast.
-    pub(super) fn has_faults(&self) -> bool {
-        self.faults.iter().fold(0, |any, fault| any | fault) != 0
-    }
-}
-
-impl Texts for Cells<'_> {
-    fn views(&self) -> &[u128] {
-        &self.views
-    }
-
+    /// The text of a view of more than 12 bytes.
     #[inline]
-    fn long(&self, view: u128) -> &[u8] {
+    pub(super) fn long(&self, view: u128) -> &'a [u8] {
         let (length, buffer, offset) = (view as u32 as usize, (view >> 64) as u32 as usize, (view >> 96) as usize);
         &self.values.data_buffers()[buffer].as_slice()[offset..offset + length]
     }
 
-    fn is_bare(&self) -> bool {
-        self.bare
+    /// Whether any row has a fault; the usual answer is no, and comes fast.
+    pub(super) fn has_faults(&self) -> bool {
+        self.faults.iter().fold(0, |any, fault| any | fault) != 0
     }
 }
 

@@ -3,7 +3,6 @@
 use std::io;
 use std::path::Path;
 
-use crate::settle::pages::reserve;
 use crate::settle::stored::{Plain, Reader, Stored};
 
 /// A value for each row, or none at all.
@@ -23,7 +22,7 @@ impl<T: Plain> Column<T> {
     /// An empty one: on disk if there is a folder for it.
     pub(super) fn new(count: usize, directory: Option<&Path>) -> io::Result<Self> {
         match directory {
-            None => Ok(Self::Memory(reserve(count))),
+            None => Ok(Self::Memory(Vec::with_capacity(count))),
             Some(directory) => Stored::create(directory).map(Self::Disk),
         }
     }

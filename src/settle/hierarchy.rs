@@ -14,7 +14,6 @@ use crate::settle::case::{Case, NoteKind};
 use crate::settle::column::Column;
 use crate::settle::error::Error;
 use crate::settle::fate::Reason;
-use crate::settle::pages::reserve;
 use crate::settle::record::flag;
 use crate::settle::table::NO_ROW;
 
@@ -81,8 +80,7 @@ pub(super) fn parent_rows(case: &mut Case) -> io::Result<Column<u32>> {
         return Ok(links);
     }
     let case = &*case;
-    let mut links = reserve(case.rows.count);
-    links.resize(case.rows.count, NO_ROW);
+    let mut links = vec![NO_ROW; case.rows.count];
     let threads = if links.len() < 1 << 16 { 1 } else { case.task.rules.threads.max(1) };
     let part = links.len().div_ceil(threads).max(1);
     let link = |rows: Range<usize>, links: &mut [u32]| {

@@ -37,7 +37,6 @@ mod layout;
 mod levels;
 mod merge;
 mod order;
-mod pages;
 mod pairs;
 mod pivot;
 #[cfg(feature = "cluster")]

@@ -108,14 +108,13 @@ impl Sink {
                 let value = number.map(|number| (self.pairs.number(&mut self.groups, module, action, row), number));
                 self.groups.add(Record { hash, order, position: place, value }, || {
                     key.clear();
-                    parts.for_each(|part| key.field(part));
+                    parts.for_each(|part| key.field(part, false));
                     key.bytes().strip_suffix(b",").expect("a comma stands behind each field")
                 });
             } else {
                 let start = self.spill.length();
                 if flags & flag::KEY == 0 {
-                    self.ends.clear();
-                    self.encode_rows(task, &columns, &[row as u32]);
+                    self.encode_row(task, &columns, row);
                 }
                 self.records.extend(&[place], &[flags], start, &[self.spill.length()])?;
                 self.records.key.push(if flags & flag::KEY == 0 { hash } else { NONE });

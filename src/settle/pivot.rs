@@ -128,7 +128,7 @@ impl Writer<'_> {
         let beside = rules.beside.cells.get(&hash);
         for index in 0..rules.beside.columns.len() {
             let cell = beside.and_then(|cells| cells.get(index)).map_or("", String::as_str);
-            out.field(cell.as_bytes());
+            out.field(cell.as_bytes(), false);
             filled[self.keys + index] += u64::from(!cell.is_empty());
         }
         let first = self.keys + rules.beside.columns.len();

@@ -22,7 +22,7 @@ pub struct Portion {
     pub(super) parent: Vec<u128>,
     pub(super) links: Vec<Vec<u128>>,
     pub(super) order: Vec<i128>,
-    pub(super) twin: Vec<u64>,
+    pub(super) lower: Vec<u64>,
     /// What is to be looked up where the keys are known.
     pub(super) asked: Vec<Vec<Hashes>>,
     /// (row of the portion, column) of faulty cells, where rows are merged cell by cell.
@@ -51,7 +51,7 @@ impl Portion {
         put(&mut bytes, &self.key, u128::to_le_bytes);
         put(&mut bytes, &self.parent, u128::to_le_bytes);
         put(&mut bytes, &self.order, i128::to_le_bytes);
-        put(&mut bytes, &self.twin, u64::to_le_bytes);
+        put(&mut bytes, &self.lower, u64::to_le_bytes);
         put_bytes(&mut bytes, &[self.links.len() as u8, self.asked.len() as u8]);
         self.links.iter().for_each(|link| put(&mut bytes, link, u128::to_le_bytes));
         for hashes in &self.asked {
@@ -90,7 +90,7 @@ impl Portion {
             key: take(from, u128::from_le_bytes)?,
             parent: take(from, u128::from_le_bytes)?,
             order: take(from, i128::from_le_bytes)?,
-            twin: take(from, u64::from_le_bytes)?,
+            lower: take(from, u64::from_le_bytes)?,
             ..Self::default()
         };
         let [links, asked] = *take_bytes(from)? else { return Err(damaged()) };
@@ -114,7 +114,7 @@ impl Portion {
         let rows = self.rows();
         let fits = |length: usize| length == 0 || length == rows;
         let length: u64 = self.lengths.iter().map(|length| u64::from(*length)).sum();
-        let optional = [self.key.len(), self.parent.len(), self.order.len(), self.twin.len()];
+        let optional = [self.key.len(), self.parent.len(), self.order.len(), self.lower.len()];
         let listed = self.links.iter().map(Vec::len).chain(self.asked.iter().map(Vec::len));
         self.lengths.len() == rows
             && self.flags.len() == rows
@@ -174,7 +174,7 @@ mod tests {
             parent: vec![0, 7],
             links: vec![vec![1, 2], vec![3, 4]],
             order: vec![-1, i128::MAX],
-            twin: Vec::new(),
+            lower: Vec::new(),
             asked: vec![vec![(1, 2), (0, 0)]],
             faulty: vec![(1, 3)],
         }

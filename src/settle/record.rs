@@ -5,7 +5,6 @@ use std::path::Path;
 
 use crate::settle::error::Error;
 use crate::settle::layout::Layout;
-use crate::settle::pages::reserve;
 use crate::settle::stored::{Plain, Stored};
 
 /// What is known of a row from its cells alone; bits of `flags`.
@@ -54,7 +53,7 @@ impl<T: Plain> Chunked<T> {
             Some(chunk) if chunk.len() < Self::VALUES => chunk.push(value),
             _ => {
                 // The first chunk grows by itself: small inputs stay small.
-                let mut chunk = if self.is_empty() { Vec::new() } else { reserve(Self::VALUES) };
+                let mut chunk = Vec::with_capacity(if self.is_empty() { 0 } else { Self::VALUES });
                 chunk.push(value);
                 self.chunks.push(chunk);
             }
@@ -166,8 +165,8 @@ pub(super) struct Records {
     pub(super) links: Vec<Chunked<u128>>,
     /// What `newest` compares.
     pub(super) order: Chunked<i128>,
-    /// What the key meets those by that differ by case only; 0 for keys without letters.
-    pub(super) twin: Chunked<u64>,
+    /// Hash of the key in lower case; 0 for keys without letters.
+    pub(super) lower: Chunked<u64>,
     /// Where the row ends, counted from its block's start.
     pub(super) end: Chunked<u32>,
     /// Bits of `flag`.
@@ -189,7 +188,7 @@ impl Records {
             parent: Chunked::new(),
             links: (0..links).map(|_| Chunked::new()).collect(),
             order: Chunked::new(),
-            twin: Chunked::new(),
+            lower: Chunked::new(),
             end: Chunked::new(),
             flags: Chunked::new(),
             blocks: Vec::new(),
@@ -244,7 +243,7 @@ impl Records {
         self.key.store(directory)?;
         self.parent.store(directory)?;
         self.order.store(directory)?;
-        self.twin.store(directory)?;
+        self.lower.store(directory)?;
         self.end.store(directory)?;
         Ok(u64::from(self.rows))
     }

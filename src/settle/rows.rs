@@ -62,7 +62,7 @@ pub(super) struct Rows {
     pub(super) parent: Column<u128>,
     pub(super) links: Vec<Vec<u128>>,
     pub(super) order: Column<i128>,
-    pub(super) twin: Column<u64>,
+    pub(super) lower: Column<u64>,
     pub(super) end: Column<u32>,
     pub(super) flags: Vec<u8>,
     pub(super) runs: Vec<Run>,
@@ -103,7 +103,7 @@ impl Rows {
             key: column!(key, disk),
             parent: column!(parent, disk),
             order: column!(order, disk),
-            twin: column!(twin, disk),
+            lower: column!(lower, disk),
             end: column!(end, disk),
             flags: column!(flags, None).into_memory(),
             links,
@@ -118,7 +118,7 @@ impl Rows {
         self.key.check()?;
         self.parent.check()?;
         self.order.check()?;
-        self.twin.check()?;
+        self.lower.check()?;
         self.end.check()
     }
 

@@ -90,7 +90,7 @@ impl Settled {
     fn free(&mut self) {
         let case = &mut self.case;
         (case.rows.parent, case.rows.order) = (Column::default(), Column::default());
-        case.rows.twin = Column::default();
+        case.rows.lower = Column::default();
         (case.rows.links, case.rows.flags, case.depth) = (Vec::new(), Vec::new(), Vec::new());
         case.winners.table = Default::default();
         case.leases.clear();

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use datafusion::arrow::array::{RecordBatch, UInt32Array};
 use datafusion::arrow::compute::take_record_batch;
 
-use crate::csv::Block;
 use crate::settle::added;
 use crate::settle::adding::{Adding, Sums, can_add};
 #[cfg(feature = "cluster")]
@@ -23,10 +22,7 @@ use crate::settle::record::{Records, flag, link_columns, position};
 use crate::settle::rules::Task;
 use crate::settle::spill::Spill;
 use crate::settle::tally::Tally;
-use crate::settle::twins::{Cases, twin_hash};
-
-/// Rows laid out at once: their views and bytes stay in the nearest caches.
-const BLOCK: usize = 256;
+use crate::settle::twins::{Cases, lower_hash};
 
 /// The rows of one partition. Batches must come in the partition's own order; all else is settled afterwards.
 #[derive(Debug)]
@@ -59,12 +55,9 @@ pub struct Sink {
     // Facts of the batch at hand, a row each; reused.
     pub(super) flags: Vec<u8>,
     pub(super) hashes: Vec<u128>,
-    twin: Vec<u64>,
+    lower: Vec<u64>,
     positions: Vec<u64>,
-    pub(super) ends: Vec<u64>,
-    /// Rows that are encoded.
-    encoded: Vec<u32>,
-    block: Block,
+    ends: Vec<u64>,
     pub(super) scratch: Vec<u8>,
 }
 
@@ -105,12 +98,10 @@ impl Sink {
             asked: None,
             flags: Vec::new(),
             hashes: Vec::new(),
-            twin: Vec::new(),
+            lower: Vec::new(),
             cases: Cases::default(),
             positions: Vec::new(),
             ends: Vec::new(),
-            encoded: Vec::new(),
-            block: Block::default(),
             scratch: Vec::new(),
         })
     }
@@ -266,11 +257,11 @@ impl Sink {
                 let hash = if good { hash_text(key, layout.key_ignores_case, &mut self.scratch) } else { NONE };
                 self.hashes.push(hash);
                 if watches_case {
-                    self.twin.push(if good { twin_hash(key, hash, &mut self.scratch, &mut self.cases) } else { 0 });
+                    self.lower.push(if good { lower_hash(key, &mut self.scratch, &mut self.cases) } else { 0 });
                 }
             }
-            self.records.twin.extend(&self.twin);
-            self.twin.clear();
+            self.records.lower.extend(&self.lower);
+            self.lower.clear();
         } else if !layout.key.is_empty() {
             // Rows of foreign keys are duplicates only if all of them is equal; accounts are told apart by case.
             let whole = !layout.foreign_keys.is_empty();
@@ -335,25 +326,19 @@ impl Sink {
         }
     }
 
-    /// The bytes of the output, and a record of each row.
+    /// Row by row: the bytes of the output, and the row's record.
     fn encode(&mut self, task: &Task, batch: &Batch<'_>) -> Result<(), Error> {
         let columns: Vec<&Cells<'_>> = self.written.iter().map(|index| &batch.columns[*index]).collect();
         let start = self.spill.length();
-        self.encoded.clear();
-        self.encoded.extend((0..).zip(&self.flags).filter(|(_, flags)| **flags & flag::KEY == 0).map(|(row, _)| row));
-        self.ends.clear();
-        let encoded = std::mem::take(&mut self.encoded);
-        for rows in encoded.chunks(BLOCK) {
-            self.encode_rows(task, &columns, rows);
-            self.spill.flush_if_large()?;
-        }
-        self.encoded = encoded;
         self.positions.clear();
-        for (file, line) in batch.files.iter().zip(batch.lines) {
-            self.positions.push(position(*file, *line)?);
-        }
-        if self.encoded.len() < batch.rows {
-            self.end_all(start);
+        self.ends.clear();
+        for row in 0..batch.rows {
+            if self.flags[row] & flag::KEY == 0 {
+                self.encode_row(task, &columns, row);
+            }
+            self.ends.push(self.spill.length());
+            self.spill.flush_if_large()?;
+            self.positions.push(position(batch.files[row], batch.lines[row])?);
         }
         self.records.extend(&self.positions, &self.flags, start, &self.ends)?;
         if let Some(order) = &batch.order {
@@ -362,23 +347,19 @@ impl Sink {
         Ok(())
     }
 
-    /// The bytes of some rows, and where each ends.
-    pub(super) fn encode_rows(&mut self, task: &Task, columns: &[&Cells<'_>], rows: &[u32]) {
-        let start = self.spill.length();
-        let (out, filled) = (&mut self.spill.buffer, &mut self.tally.filled);
-        let ends = self.block.write(columns, rows, task.layout.line_ending(), out, filled);
-        self.ends.extend(ends.iter().map(|end| start + *end as u64));
-    }
-
-    /// Ends of the rows that are not encoded, too: each where the row before it does.
-    fn end_all(&mut self, start: u64) {
-        let ends = std::mem::take(&mut self.ends);
-        let (mut encoded, mut last) = (ends.into_iter(), start);
-        self.ends.extend(self.flags.iter().map(|flags| {
-            if flags & flag::KEY == 0 {
-                last = encoded.next().expect("every row with a key was encoded");
+    #[inline]
+    pub(super) fn encode_row(&mut self, task: &Task, columns: &[&Cells<'_>], row: usize) {
+        let out = &mut self.spill.buffer;
+        let start = out.len();
+        for (cells, filled) in columns.iter().zip(&mut self.tally.filled) {
+            let view = cells.view(row);
+            let length = view as u32 as usize;
+            match length {
+                ..=12 => out.short(view >> 32, length, cells.bare),
+                _ => out.field(cells.long(view), cells.bare),
             }
-            last
-        }));
+            *filled += u64::from(length != 0);
+        }
+        out.end_row(start, task.layout.line_ending());
     }
 }

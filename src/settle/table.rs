@@ -1,7 +1,5 @@
 //! Our own table from key to row: 8 bytes a slot, no key stored twice.
 
-use crate::settle::pages::reserve;
-
 /// No row.
 pub(super) const NO_ROW: u32 = u32::MAX;
 
@@ -36,8 +34,7 @@ impl Table {
 
     fn fill(keys: &[u128], regions: usize, meet: &(impl Fn(u32, u32) -> bool + Sync)) -> Option<Self> {
         let length = (keys.len() + keys.len() / 2 + 16).div_ceil(regions);
-        let mut table = Self { slots: reserve(length * regions), regions };
-        table.slots.resize(length * regions, FREE);
+        let mut table = Self { slots: vec![FREE; length * regions], regions };
         let mut parts = table.slots.chunks_mut(length).enumerate();
         let fits = if regions == 1 {
             parts.all(|(region, slots)| Region { keys, slots, region, regions, used: 0 }.fill(meet))

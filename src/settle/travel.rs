@@ -68,7 +68,7 @@ impl Sink {
         records.key.copy(0, there(records.key.is_empty()), &mut portion.key)?;
         records.parent.copy(0, there(records.parent.is_empty()), &mut portion.parent)?;
         records.order.copy(0, there(records.order.is_empty()), &mut portion.order)?;
-        records.twin.copy(0, there(records.twin.is_empty()), &mut portion.twin)?;
+        records.lower.copy(0, there(records.lower.is_empty()), &mut portion.lower)?;
         for link in &records.links {
             let mut hashes = Vec::new();
             link.copy(0, there(link.is_empty()), &mut hashes)?;
@@ -149,7 +149,7 @@ impl Sink {
         records.key.extend(&portion.key);
         records.parent.extend(&portion.parent);
         records.order.extend(&portion.order);
-        records.twin.extend(&portion.twin);
+        records.lower.extend(&portion.lower);
         records.links.iter_mut().zip(&portion.links).for_each(|(link, more)| link.extend(more));
         self.faulty.extend(portion.faulty.iter().map(|(row, column)| (first + row, *column)));
         Ok(())

@@ -3,10 +3,13 @@
 use std::io;
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::settle::deal::Room;
 use crate::settle::rows::Rows;
+
+/// Keys up to this length are looked at in words; longer ones take the same way byte by byte.
+const SHORT: usize = 64;
 
 /// Which cases the letters of some keys have: where all have one, no two of them are twins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,38 +31,37 @@ impl Cases {
     }
 }
 
-/// The hash by which `key` meets its twins; 0 for a key that can have none. `hash` is that of the key as it is: a key without
-/// small letters meets its twins by that, others by the hash in capitals.
-pub(super) fn twin_hash(key: &[u8], hash: u128, scratch: &mut Vec<u8>, cases: &mut Cases) -> u64 {
-    let (upper, lower) = letters(key);
-    cases.upper |= upper;
-    cases.lower |= lower;
-    let hash = match (upper, lower) {
-        (false, false) => return 0,
-        (true, false) => hash,
-        (_, true) => {
-            scratch.clear();
-            scratch.extend(key.iter().map(u8::to_ascii_uppercase));
-            xxh3_128(scratch)
-        }
+/// The hash by which `key` meets its twins; 0 for a key that can have none. Every row pays for it, so it is a plain one
+/// that lowers the letters in passing.
+pub(super) fn lower_hash(key: &[u8], scratch: &mut Vec<u8>, cases: &mut Cases) -> u64 {
+    let mut words = [0_u8; SHORT];
+    let Some(start) = words.get_mut(..key.len()) else {
+        cases.upper |= key.iter().any(u8::is_ascii_uppercase);
+        cases.lower |= key.iter().any(u8::is_ascii_lowercase);
+        scratch.clear();
+        scratch.extend(key.iter().map(u8::to_ascii_lowercase));
+        return if key.iter().any(u8::is_ascii_alphabetic) { xxh3_64(scratch).max(1) } else { 0 };
     };
-    (hash as u64).max(1)
+    start.copy_from_slice(key);
+    let (mut uppers, mut lowers) = (0, 0);
+    let mut hash = key.len() as u64;
+    for word in words.as_chunks::<8>().0.iter().take(key.len().div_ceil(8)) {
+        let eight = u64::from_le_bytes(*word);
+        let upper = within(eight, b'A', b'Z');
+        uppers |= upper;
+        lowers |= within(eight, b'a', b'z');
+        // The bit that tells the cases apart is two places below a byte's highest.
+        hash = mix(hash ^ (eight | upper >> 2));
+    }
+    cases.upper |= uppers != 0;
+    cases.lower |= lowers != 0;
+    if uppers | lowers == 0 { 0 } else { mix(hash).max(1) }
 }
 
-/// Whether `key` holds ASCII capitals, and small letters.
-fn letters(key: &[u8]) -> (bool, bool) {
-    let (mut upper, mut lower) = (0, 0);
-    let mut look = |eight: u64| {
-        upper |= within(eight, b'A', b'Z');
-        lower |= within(eight, b'a', b'z');
-    };
-    key.as_chunks::<8>().0.iter().for_each(|word| look(u64::from_le_bytes(*word)));
-    // The last eight may be looked at twice.
-    match key.last_chunk::<8>() {
-        Some(last) => look(u64::from_le_bytes(*last)),
-        None => look(key.iter().fold(0, |word, byte| word << 8 | u64::from(*byte))),
-    }
-    (upper != 0, lower != 0)
+/// One step of hashing: both halves of a product with an odd constant, as wyhash does it.
+fn mix(value: u64) -> u64 {
+    let product = u128::from(value ^ 0xa076_1d64_78bd_642f) * 0xe703_7ed1_a0b4_28db;
+    (product >> 64) as u64 ^ product as u64
 }
 
 /// The highest bit of each of eight bytes that are ASCII and from `first` to `last`.
@@ -79,12 +81,12 @@ pub(super) fn find(rows: &Rows, room: Option<&Room<'_>>, is_written: impl Fn(usi
     let mut shared = Vec::new();
     match room {
         None => {
-            let all = (0..).zip(rows.twin.in_memory().unwrap_or_default());
+            let all = (0..).zip(rows.lower.in_memory().unwrap_or_default());
             shared_of(all.filter(|(row, hash)| wanted(*row, **hash)).map(|(_, hash)| *hash).collect(), &mut shared);
         }
         Some(room) => {
-            let parts = room.parts(rows.twin.len(), 8);
-            for part in room.deal(&rows.twin, parts, wanted)? {
+            let parts = room.parts(rows.lower.len(), 8);
+            for part in room.deal(&rows.lower, parts, wanted)? {
                 let mut hashes = Vec::with_capacity(part.len());
                 part.each::<io::Error>(|_, rows| {
                     hashes.extend(rows.iter().map(|(_, hash)| *hash));
@@ -98,7 +100,7 @@ pub(super) fn find(rows: &Rows, room: Option<&Room<'_>>, is_written: impl Fn(usi
     if shared.is_empty() {
         return Ok(twins);
     }
-    rows.twin.each::<io::Error>(|start, hashes| {
+    rows.lower.each::<io::Error>(|start, hashes| {
         let here = (start..).zip(hashes).filter(|(row, hash)| wanted(*row, **hash));
         let met = here.filter(|(_, hash)| shared.binary_search(hash).is_ok());
         twins.extend(met.map(|(row, _)| row as u32));
@@ -118,19 +120,14 @@ fn shared_of(mut hashes: Vec<u64>, shared: &mut Vec<u64>) {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Cases, twin_hash};
-    use crate::settle::key::hash_text;
+    use super::{Cases, lower_hash};
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn keys_meet_if_they_differ_by_ascii_case_only(key in "[a-cA-C@\\[`{éÀ0-9]{0,90}", change in any::<u128>()) {
-            let seen_by = |key: &str, cases: &mut Cases| {
-                let (key, mut scratch) = (key.as_bytes(), Vec::new());
-                twin_hash(key, hash_text(key, false, &mut scratch), &mut scratch, cases)
-            };
-            let hash = |key: &str| seen_by(key, &mut Cases::default());
+            let hash = |key: &str| lower_hash(key.as_bytes(), &mut Vec::new(), &mut Cases::default());
             let flip = |(index, character): (usize, char)| match change >> (index % 128) & 1 {
                 1 if character.is_ascii_lowercase() => character.to_ascii_uppercase(),
                 1 => character.to_ascii_lowercase(),
@@ -140,7 +137,7 @@ mod tests {
             prop_assert_eq!(hash(&key), hash(&twin));
             let mut cases = Cases::default();
             for one in [&key, &twin] {
-                seen_by(one, &mut cases);
+                lower_hash(one.as_bytes(), &mut Vec::new(), &mut cases);
             }
             prop_assert!(key == twin || cases.are_mixed());
             prop_assert_eq!(hash(&key) == 0, !key.bytes().any(|byte| byte.is_ascii_alphabetic()));
