@@ -201,7 +201,7 @@ impl<'d> Driver<'d> {
         self.job(job.name(), Arc::new(plan), async |mut stream| {
             let mut received = Received::new(self.folder, taking.arrive);
             while let Some(batch) = self.next(&mut stream).await? {
-                self.spent.arrived(batch.get_array_memory_size() as u64);
+                self.spent.arrived(&batch);
                 for whole in self.spent.during(Spending::Checking, || received.take(&batch))? {
                     let place = {
                         let open = open.lock().unwrap_or_else(PoisonError::into_inner);

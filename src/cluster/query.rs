@@ -164,7 +164,7 @@ async fn result(driver: &Driver<'_>, plan: Arc<dyn ExecutionPlan>, path: &Path) 
     driver
         .job("query", plan, async |mut stream| {
             while let Some(batch) = driver.next(&mut stream).await? {
-                driver.spent.arrived(batch.get_array_memory_size() as u64);
+                driver.spent.arrived(&batch);
                 let batch = as_planned(&schema, &batch).map_err(arrow)?;
                 add(&mut sum, &converter, &batch).map_err(arrow)?;
                 writer.write(&batch).map_err(arrow)?;

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use datafusion::arrow::array::{Array, ArrayRef, RecordBatch};
+
 use crate::output::{ClusterReport, Ordered};
 
 /// Counted while jobs run; lanes of a job count side by side.
@@ -42,9 +44,10 @@ impl Spent {
         self.again.fetch_add(tasks, Ordering::Relaxed);
     }
 
-    /// So many bytes of results have arrived.
-    pub(super) fn arrived(&self, bytes: u64) {
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    /// Some of a result has arrived.
+    pub(super) fn arrived(&self, batch: &RecordBatch) {
+        let bytes = |column: &ArrayRef| column.to_data().get_slice_memory_size().unwrap_or_default() as u64;
+        self.bytes.fetch_add(batch.columns().iter().map(bytes).sum(), Ordering::Relaxed);
     }
 
     /// Does `work`, and counts how long it takes.
@@ -95,18 +98,24 @@ fn nanoseconds(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use datafusion::arrow::array::UInt64Array;
+
     use super::*;
 
     #[test]
     fn what_lanes_count_side_by_side_is_summed() {
         let spent = Spent::default();
         assert_eq!(spent.report(), None);
+        let numbers: ArrayRef = Arc::new(UInt64Array::from_iter_values(0..100));
+        let batch = RecordBatch::try_from_iter([("numbers", numbers.slice(7, 5))]).unwrap();
         let began = Instant::now();
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
                     spent.task(0.25);
-                    spent.arrived(10);
+                    spent.arrived(&batch);
                     spent.during(Spending::Checking, || {
                         std::thread::sleep(Duration::from_millis(10));
                         spent.during(Spending::Taking, || std::thread::sleep(Duration::from_millis(20)));
@@ -117,7 +126,7 @@ mod tests {
         spent.again(3);
         spent.stage("judge", began);
         let report = spent.report().unwrap();
-        assert_eq!((report.tasks, report.handed_in_again, report.bytes), (4, 3, 40));
+        assert_eq!((report.tasks, report.handed_in_again, report.bytes), (4, 3, 4 * 40));
         assert_eq!(report.work.get("executors"), Some(&1.0));
         let work = |name: &str| *report.work.get(name).unwrap();
         assert!(work("taking in") >= 0.08 && work("checking") >= 0.04 && work("fetching") == 0.0);
