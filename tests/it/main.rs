@@ -22,6 +22,7 @@ mod docs;
 mod ears;
 mod equal_effect;
 mod explain;
+mod fault_table;
 mod faults;
 mod first_steps;
 mod golden;

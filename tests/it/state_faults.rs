@@ -1,16 +1,13 @@
 //! A state in a store while the network and the server misbehave: every kind of fault at every kind of request of a night. The
 //! next night, on a machine that knows nothing, remembers what stands in the output folder, never more or less.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::binary::{Place, Said};
-use crate::proxy::{Fault, Proxy, Verb, ask};
+use crate::fault_table::{Case, REFUSING, Request, cases, judge_all};
+use crate::proxy::{Proxy, Verb, ask};
 use crate::services::{clean, service};
 
 /// What the project in the test says where faults are: no operation is tried for longer.
@@ -101,36 +98,8 @@ impl Bench {
     }
 }
 
-/// A cell of the table.
-#[derive(Clone, Copy, Debug)]
-struct Case {
-    verb: Verb,
-    fault: Fault,
-    /// Part of the URL it is about; the same verb serves several ends.
-    only: &'static str,
-    skip: usize,
-    /// It goes on and on.
-    lasting: bool,
-}
-
-const PASSING: &[Fault] = &[
-    Fault::Refuse,
-    Fault::ResetBefore,
-    Fault::ResetMid,
-    Fault::ResetAfter,
-    Fault::Truncated,
-    Fault::Stall,
-    Fault::Status(500, "InternalError"),
-    Fault::Status(503, "SlowDown"),
-    Fault::Status(429, "TooManyRequests"),
-    Fault::LostAnswer,
-];
-
-/// These do not pass by themselves, even if they come once.
-const REFUSING: &[Fault] = &[Fault::Status(403, "AccessDenied"), Fault::Status(400, "ExpiredToken")];
-
 /// Requests of a night, with what tells one use of a verb from another.
-const REQUESTS: &[(Verb, &str, usize)] = &[
+const REQUESTS: &[Request] = &[
     // The lock is taken; leftovers, staged records and days are looked for.
     (Verb::Put, ".tanguero-lock", 0),
     (Verb::List, "published", 0),
@@ -154,20 +123,6 @@ const REQUESTS: &[(Verb, &str, usize)] = &[
     (Verb::List, "runs", 0),
 ];
 
-fn cases() -> Vec<Case> {
-    let mut cases = Vec::new();
-    for &(verb, only, skip) in REQUESTS {
-        for &fault in PASSING {
-            cases.push(Case { verb, fault, only, skip, lasting: false });
-            cases.push(Case { verb, fault, only, skip, lasting: true });
-        }
-        for &fault in REFUSING {
-            cases.push(Case { verb, fault, only, skip, lasting: true });
-        }
-    }
-    cases
-}
-
 /// What became of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Ended {
@@ -182,8 +137,7 @@ fn judge(case: Case, port: u16, number: usize) -> Result<Ended, String> {
     let bench = Bench::new(&format!("case-{number}"));
     bench.night(direct, "first", "2026-11-01").ends_with(0);
     let proxy = Proxy::new(port);
-    let times = if case.lasting { usize::MAX } else { 1 };
-    proxy.arm(case.verb, case.fault, case.only, case.skip, times);
+    proxy.arm(case.verb, case.fault, case.only, case.skip, case.times());
     let began = Instant::now();
     let said = bench.night((&proxy.endpoint(), DEADLINE), "second", "2026-11-02");
     let took = began.elapsed();
@@ -235,39 +189,5 @@ fn after_any_fault_of_network_and_server_the_next_night_remembers_what_stands() 
     let Some(moto) = service("moto") else { return };
     let port = u16::try_from(moto.told["port"].as_u64().unwrap()).unwrap();
     ask(port, "PUT", "/states", b"");
-    let cases = cases();
-    let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    thread::scope(|scope| {
-        // Most of the time they wait.
-        for _ in 0..6 {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(&case) = cases.get(number) else { return };
-                    let ended = judge(case, port, number);
-                    results.lock().unwrap().push((case, ended));
-                }
-            });
-        }
-    });
-    let results = results.into_inner().unwrap();
-    let wrong: Vec<&String> = results.iter().filter_map(|(_, ended)| ended.as_ref().err()).collect();
-    let mut counts: BTreeMap<(bool, Verb, Ended), usize> = BTreeMap::new();
-    for (case, ended) in &results {
-        if let Ok(ended) = ended {
-            *counts.entry((case.lasting, case.verb, *ended)).or_default() += 1;
-        }
-    }
-    let mut table = String::new();
-    for ((lasting, verb, ended), count) in counts {
-        let _ = writeln!(table, "{} {verb:?} {ended:?} {count}", if lasting { "lasting" } else { "passing" });
-    }
-    println!("{} cases\n{table}", results.len());
-    assert!(
-        wrong.is_empty(),
-        "{} of {} cases:\n{}",
-        wrong.len(),
-        results.len(),
-        wrong.iter().map(|one| one.as_str()).collect::<String>()
-    );
+    println!("{}", judge_all(&cases(REQUESTS), 6, |case, number| judge(case, port, number)));
 }

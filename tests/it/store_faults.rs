@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::binary::{Place, Said};
-use crate::proxy::{Fault, Proxy, Verb, ask};
+use crate::fault_table::{Case, REFUSING, Request, cases, judge_all};
+use crate::proxy::{Proxy, Verb, ask};
 use crate::services::{clean, service};
 
 /// What the project in the test says: no operation is tried for longer.
@@ -137,36 +135,8 @@ impl Bench {
     }
 }
 
-/// A cell of the table.
-#[derive(Clone, Copy, Debug)]
-struct Case {
-    verb: Verb,
-    fault: Fault,
-    /// Part of the URL it is about; the same verb serves several ends.
-    only: &'static str,
-    skip: usize,
-    /// It goes on and on.
-    lasting: bool,
-}
-
-const PASSING: &[Fault] = &[
-    Fault::Refuse,
-    Fault::ResetBefore,
-    Fault::ResetMid,
-    Fault::ResetAfter,
-    Fault::Truncated,
-    Fault::Stall,
-    Fault::Status(500, "InternalError"),
-    Fault::Status(503, "SlowDown"),
-    Fault::Status(429, "TooManyRequests"),
-    Fault::LostAnswer,
-];
-
-/// These do not pass by themselves, even if they come once.
-const REFUSING: &[Fault] = &[Fault::Status(403, "AccessDenied"), Fault::Status(400, "ExpiredToken")];
-
 /// Requests of a publish, with what tells one use of a verb from another.
-const REQUESTS: &[(Verb, &str, usize)] = &[
+const REQUESTS: &[Request] = &[
     (Verb::Get, "run.json", 0),
     (Verb::Get, ".tanguero-lock", 0),
     (Verb::Head, "out/", 0),
@@ -183,25 +153,6 @@ const REQUESTS: &[(Verb, &str, usize)] = &[
     (Verb::Delete, "", 0),
 ];
 
-fn cases() -> Vec<Case> {
-    let mut cases = Vec::new();
-    for &(verb, only, skip) in REQUESTS {
-        for &fault in PASSING {
-            cases.push(Case { verb, fault, only, skip, lasting: false });
-            cases.push(Case { verb, fault, only, skip, lasting: true });
-        }
-        for &fault in REFUSING {
-            cases.push(Case { verb, fault, only, skip, lasting: true });
-        }
-        if verb == Verb::Complete {
-            for lasting in [false, true] {
-                cases.push(Case { verb, fault: Fault::ErrorIn200, only, skip, lasting });
-            }
-        }
-    }
-    cases
-}
-
 /// What became of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Ended {
@@ -216,13 +167,12 @@ fn judge(case: Case, port: u16, number: usize, sets: &[Set; 2]) -> Result<Ended,
     let proxy = Proxy::new(port);
     let bench = Bench::new(port, &proxy.endpoint(), &format!("case-{number}"));
     bench.fill(&sets[0]);
-    let times = if case.lasting { usize::MAX } else { 1 };
     // Uploads are aborted where something else went wrong before.
     let aborts = case.verb == Verb::Abort;
     if aborts {
         proxy.arm(Verb::Part, REFUSING[0], "out/", 1, usize::MAX);
     }
-    proxy.arm_too(case.verb, case.fault, case.only, case.skip, times);
+    proxy.arm_too(case.verb, case.fault, case.only, case.skip, case.times());
     let began = Instant::now();
     let said = bench.run("new");
     let took = began.elapsed();
@@ -294,39 +244,5 @@ fn faults_of_network_and_server_pass_or_end_the_run_with_the_old_or_the_new_set(
     assert!(
         sets[0].contains_key("reports/accounts.rejects.csv") && !sets[1].contains_key("reports/accounts.rejects.csv")
     );
-    let cases = cases();
-    let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    thread::scope(|scope| {
-        // Most of the time they wait.
-        for _ in 0..8 {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(&case) = cases.get(number) else { return };
-                    let ended = judge(case, port, number, &sets);
-                    results.lock().unwrap().push((case, ended));
-                }
-            });
-        }
-    });
-    let results = results.into_inner().unwrap();
-    let wrong: Vec<&String> = results.iter().filter_map(|(_, ended)| ended.as_ref().err()).collect();
-    let mut counts: BTreeMap<(bool, Verb, Ended), usize> = BTreeMap::new();
-    for (case, ended) in &results {
-        if let Ok(ended) = ended {
-            *counts.entry((case.lasting, case.verb, *ended)).or_default() += 1;
-        }
-    }
-    let mut table = String::new();
-    for ((lasting, verb, ended), count) in counts {
-        let _ = writeln!(table, "{} {verb:?} {ended:?} {count}", if lasting { "lasting" } else { "passing" });
-    }
-    println!("{} cases\n{table}", results.len());
-    assert!(
-        wrong.is_empty(),
-        "{} of {} cases:\n{}",
-        wrong.len(),
-        results.len(),
-        wrong.iter().map(|one| one.as_str()).collect::<String>()
-    );
+    println!("{}", judge_all(&cases(REQUESTS), 8, |case, number| judge(case, port, number, &sets)));
 }
