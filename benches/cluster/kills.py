@@ -1,6 +1,6 @@
 """Compares a cluster with one machine, byte for byte, then kills an executor at twenty moments over all stages.
 
-usage: kills.py PROGRAM [--rows 3000000] [--kills 20] [--seed 7] [--store s3s] [--only STAGE] [--small]
+usage: kills.py PROGRAM [--rows 3000000] [--objects 6] [--kills 20] [--seed 7] [--only STAGE] [--small]
 
 PROGRAM has the feature `cluster`. Sources lie in a store that the executors read. First the examples of this repository and the
 accounts job of ../side_by_side are run on one machine and on a scheduler with two executors of one slot: every published file
@@ -31,6 +31,22 @@ LATER = 3
 STAGES = [("counting", "accounts", 3), ("judging", "accounts", 5), ("fetching", "accounts", 4), ("second look", "accounts", 2),
           ("query, reading", "query", 2), ("query, later stages", "query", 3), ("query, fetching", "query", 1)]
 ATTEMPTS, PAUSES = 5, 30
+
+
+def split(source, count, folder):
+    """Copies a CSV file into `count` of about the same size, each with its header, cut between records."""
+    least, names, out = os.path.getsize(source) / count, [], None
+    with open(source, "rb") as file:
+        header, quotes = file.readline(), 0
+        for line in file:
+            if out is None or quotes % 2 == 0 and out.tell() >= least:
+                names.append(os.path.join(folder, f"part-{len(names)}.csv"))
+                out = out and out.close() or open(names[-1], "wb")
+                out.write(header)
+            out.write(line)
+            quotes += line.count(b'"')
+    out.close()
+    return names
 
 
 class Timeline:
@@ -95,15 +111,12 @@ class Bench:
     def __init__(self, given):
         self.given, self.program = given, os.path.abspath(given.program)
         self.work = tempfile.mkdtemp(prefix="tanguero-kills-")
-        self.store = Store("moto")
-        # moto reads a whole object for each range of it, so that a large one lies in a store that does not.
-        self.large = self.store if given.store == "moto" else Store(given.store)
-        self.environment = surroundings(**self.large.environment)
+        self.store = Store()
+        self.environment = surroundings(**self.store.environment)
         self.patience = {}
 
     def close(self):
-        for store in {id(store): store for store in (self.store, self.large)}.values():
-            store.close()
+        self.store.close()
         shutil.rmtree(self.work, ignore_errors=True)
 
     def limit(self, mapping):
@@ -113,9 +126,9 @@ class Bench:
     def command(self, project, mappings, out, more):
         return [self.program, "run", *mappings, "--out", os.path.join(project, out), "--force", *AS_OF, *more]
 
-    def run(self, project, mappings, out, environment, more=()):
+    def run(self, project, mappings, out, more=()):
         began = time.monotonic()
-        done = subprocess.run(self.command(project, mappings, out, more), cwd=project, env=environment, capture_output=True, text=True)
+        done = subprocess.run(self.command(project, mappings, out, more), cwd=project, env=self.environment, capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"exit {done.returncode}\n{done.stderr}")
         if more and "N893" in done.stderr:
@@ -139,12 +152,12 @@ class Bench:
         return project
 
     def same_examples(self):
-        project, environment = self.examples(), surroundings(**self.store.environment)
-        local, _ = self.run(project, [], "out-local", environment)
+        project = self.examples()
+        local, _ = self.run(project, [], "out-local")
         with Cluster(self.program, project, environment=self.store.environment) as cluster:
-            away, took = self.run(project, [], "out-away", environment, ["--cluster", cluster.url])
+            away, took = self.run(project, [], "out-away", ["--cluster", cluster.url])
             tasks = len(re.findall("Finished task", cluster.log("executor-0") + cluster.log("executor-1")))
-        self.tell_same(f"the examples, from {self.store.name}", local, away, f"{tasks} tasks, {took:.1f} s")
+        self.tell_same("the examples", local, away, f"{tasks} tasks, {took:.1f} s")
 
     def tell_same(self, what, local, away, told):
         if local != away:
@@ -154,34 +167,36 @@ class Bench:
 
     def jobs(self):
         """The accounts job and a query over its source, the source in the store."""
-        source = accounts(self.given.rows)
-        self.large.put(source, "accounts.csv")
+        parts = split(accounts(self.given.rows), self.given.objects, self.work)
+        for number, part in enumerate(parts):
+            self.store.put(part, f"accounts/{number}.csv")
+            os.remove(part)
         self.project = os.path.join(self.work, "jobs")
         os.makedirs(self.project)
         with open(os.path.join(self.project, "tanguero.yaml"), "w", encoding="utf-8") as file:
-            file.write(self.large.settings())
+            file.write(self.store.settings())
         shutil.copy(os.path.join(ACCOUNTS, "accounts.yaml"), self.project)
         with open(os.path.join(self.project, "query.yaml"), "w", encoding="utf-8") as file:
             file.write(QUERY)
-        self.more = ["--var", f"INPUT={self.large.url}/accounts.csv"]
+        self.more = ["--var", f"INPUT={self.store.url}/accounts/"]
         self.right, self.undisturbed, self.lengths, self.count = {}, {}, {}, {}
         for mapping in ["accounts", "query"]:
-            self.right[mapping], _ = self.run(self.project, [mapping + ".yaml"], "out", self.environment, self.more)
+            self.right[mapping], _ = self.run(self.project, [mapping + ".yaml"], "out", self.more)
             with self.cluster() as cluster:
                 out = "away-" + mapping
-                away, took = self.run(self.project, [mapping + ".yaml"], out, self.environment, self.away(cluster, 600))
+                away, took = self.run(self.project, [mapping + ".yaml"], out, self.away(cluster, 600))
                 line = Timeline(cluster)
                 self.lengths |= lengths(line, time.time())
                 self.count[mapping] = len(line.begun("judge"))
             self.undisturbed[mapping] = took
             # As long as nothing is wrong no job comes near it.
             self.patience[mapping] = max(self.given.patience, round(3 * took))
-            self.tell_same(f"{mapping}, {self.given.rows:,} rows, from {self.large.name}", self.right[mapping], away, f"{took:.1f} s")
+            self.tell_same(f"{mapping}, {self.given.rows:,} rows in {self.given.objects} objects", self.right[mapping], away, f"{took:.1f} s")
             shutil.rmtree(os.path.join(self.project, out))
             shutil.rmtree(os.path.join(self.project, "out"))
 
     def cluster(self):
-        return Cluster(self.program, self.project, environment=self.large.environment)
+        return Cluster(self.program, self.project, environment=self.store.environment)
 
     def away(self, cluster, patience):
         ranges = ["--cluster-range", str(self.given.range)]
@@ -255,16 +270,16 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("program", help="with the feature `cluster`, e.g. target/release/tanguero")
     parser.add_argument("--rows", type=int, default=3_000_000)
+    parser.add_argument("--objects", type=int, default=6, help="that the accounts lie in")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--store", default="s3s", choices=["moto", "s3s"], help="for the accounts; the examples lie in moto")
     parser.add_argument("--range", type=int, default=32 << 20, help="bytes of a task")
     parser.add_argument("--patience", type=int, default=10, help="least --cluster-patience of the runs that lose an executor")
     parser.add_argument("--only", help="kills in this stage alone")
     parser.add_argument("--small", action="store_true", help="20,000 rows in moto, tasks of half a MB, one kill in each stage")
     given = parser.parse_args()
     if given.small:
-        given.rows, given.store, given.range, given.kills = 20_000, "moto", 1 << 19, len(STAGES)
+        given.rows, given.objects, given.range, given.kills = 20_000, 1, 1 << 19, len(STAGES)
     return given
 
 

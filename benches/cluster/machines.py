@@ -38,25 +38,19 @@ def surroundings(**more):
 
 
 class Store:
-    """A store of `tests/services/services`: moto or s3s."""
+    """moto, of `tests/services/services`."""
 
-    def __init__(self, name):
-        self.name = name
-        self.process = subprocess.Popen([SERVICES, "run", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self):
+        self.process = subprocess.Popen([SERVICES, "run", "moto"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line:
-            sys.exit(f"the store {name} does not start: {SERVICES} install {name}")
+            sys.exit(f"moto does not start: {SERVICES} install moto")
         self.told = json.loads(line)
         self.url = "s3://" + self.told["bucket"]
         self.environment = {"STORE_SECRET": self.told["secret_access_key"]}
 
     def put(self, path, name):
         """Puts the file at `path` there as `name`."""
-        if self.name == "s3s":  # its objects are files
-            place = os.path.join(self.told["folder"], self.told["bucket"], name)
-            os.makedirs(os.path.dirname(place), exist_ok=True)
-            shutil.copyfile(path, place)
-            return
         import http.client
         connection = http.client.HTTPConnection("127.0.0.1", self.told["port"], timeout=300)
         with open(path, "rb") as file:

@@ -16,6 +16,9 @@ const PART: u64 = 8 << 20;
 /// The first part: enough for a header, little for those who want no more.
 const FIRST: u64 = 256 << 10;
 
+/// Bytes between two stretches that are fetched with them: less than a request of its own would take.
+const GAP: u64 = 256 << 10;
+
 /// Bytes that may be under way, and parts.
 const UNDER_WAY: u64 = 4 * PART;
 const PARTS: usize = 16;
@@ -91,6 +94,50 @@ impl Ahead {
     }
 }
 
+/// Certain stretches of an object, in order; those that lie close together come in one part.
+#[derive(Debug)]
+pub(super) struct Scattered {
+    wanted: VecDeque<Range<u64>>,
+    /// The parts to come, and the one at hand.
+    parts: VecDeque<Range<u64>>,
+    part: (Range<u64>, Buffer),
+    ahead: Ahead,
+}
+
+impl Scattered {
+    /// `stretches` of `object`: ascending, none within another.
+    pub fn new(object: &Arc<Object>, stretches: Vec<Range<u64>>) -> Self {
+        let parts = together(&stretches);
+        let ahead = Ahead::parts(object, parts.iter().cloned());
+        Self { wanted: stretches.into(), parts, part: (0..0, Buffer::default()), ahead }
+    }
+
+    /// The next stretch; nothing after the last one.
+    pub fn next(&mut self) -> io::Result<Buffer> {
+        let Some(wanted) = self.wanted.pop_front() else { return Ok(Buffer::default()) };
+        while self.part.0.end < wanted.end
+            && let Some(range) = self.parts.pop_front()
+        {
+            self.part = (range, self.ahead.next()?.unwrap_or_default());
+        }
+        let (part, bytes) = &self.part;
+        let place = |at: u64| usize::try_from(at - part.start).unwrap_or(usize::MAX);
+        Ok(bytes.slice_with_length(place(wanted.start), place(wanted.end) - place(wanted.start)))
+    }
+}
+
+/// Parts that hold `stretches`, each whole in one of them.
+fn together(stretches: &[Range<u64>]) -> VecDeque<Range<u64>> {
+    let mut parts: VecDeque<Range<u64>> = VecDeque::new();
+    for stretch in stretches {
+        match parts.back_mut() {
+            Some(last) if stretch.start <= last.end + GAP && stretch.end - last.start <= PART => last.end = stretch.end,
+            _ => parts.push_back(stretch.clone()),
+        }
+    }
+    parts
+}
+
 /// An object as a stream.
 #[derive(Debug)]
 pub(super) struct ObjectReader {
@@ -116,5 +163,21 @@ impl Read for ObjectReader {
         into[..count].copy_from_slice(&self.part[self.given..self.given + count]);
         self.given += count;
         Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretches_that_lie_close_together_come_in_one_part() {
+        let piece = 256 << 10;
+        assert_eq!(together(&[]), []);
+        assert_eq!(together(&[5..10, 10..20, 20 + GAP..30 + GAP]), [5..30 + GAP]);
+        assert_eq!(together(&[5..10, 11 + GAP..12 + GAP]), [5..10, 11 + GAP..12 + GAP]);
+        let dense: Vec<Range<u64>> = (0..100).map(|at| at * piece..(at + 1) * piece).collect();
+        assert_eq!(together(&dense), [0..PART, PART..2 * PART, 2 * PART..3 * PART, 3 * PART..100 * piece]);
+        assert_eq!(together(&[0..2 * PART, 2 * PART..2 * PART + 1]), [0..2 * PART, 2 * PART..2 * PART + 1]);
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use datafusion::arrow::buffer::Buffer;
 
 use crate::diagnostic::code;
-use crate::source::ahead::{Ahead, ObjectReader};
+use crate::source::ahead::{ObjectReader, Scattered};
 use crate::source::definition::SourceError;
 use crate::source::object::Object;
 use crate::source::stamp::Stamp;
@@ -174,7 +174,7 @@ pub(super) enum Stretches {
     /// Of a file of this machine, opened when the first is read.
     Local(PathBuf, Option<File>, std::vec::IntoIter<Range<u64>>),
     /// Of an object, several under way.
-    Object(Ahead),
+    Object(Scattered),
 }
 
 impl Stretches {
@@ -182,7 +182,7 @@ impl Stretches {
     pub fn new(input: &FileAt, ranges: Vec<Range<u64>>) -> Self {
         match input {
             FileAt::Local(path) => Self::Local(path.clone(), None, ranges.into_iter()),
-            FileAt::Object(object) => Self::Object(Ahead::parts(object, ranges)),
+            FileAt::Object(object) => Self::Object(Scattered::new(object, ranges)),
         }
     }
 
@@ -201,7 +201,7 @@ impl Stretches {
                 file.take(length).read_to_end(&mut bytes)?;
                 Ok(Buffer::from_vec(bytes))
             }
-            Self::Object(ahead) => Ok(ahead.next()?.unwrap_or_default()),
+            Self::Object(scattered) => scattered.next(),
         }
     }
 }

@@ -9,7 +9,7 @@ use datafusion::arrow::buffer::Buffer;
 use datafusion::parquet::errors::Result;
 use datafusion::parquet::file::reader::{ChunkReader, Length};
 
-use crate::source::ahead::Ahead;
+use crate::source::ahead::Scattered;
 use crate::source::object::Object;
 
 /// The library's type of bytes, which no other name here leads to.
@@ -24,9 +24,6 @@ const HELD: u64 = 32 << 20;
 /// The least that is fetched of a column at a time, and the most.
 const LEAST: u64 = 256 << 10;
 const MOST: u64 = 8 << 20;
-
-/// Columns that lie so close are fetched together.
-const GAP: u64 = 64 << 10;
 
 /// A Parquet file that pages are read from.
 #[derive(Debug)]
@@ -73,30 +70,10 @@ impl ObjectChunks {
         if columns.iter().any(|range| range.end > size) {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file is shorter than its footer says"));
         }
-        // The beginnings of all columns, neighbours together.
-        let mut fetched: Vec<Range<u64>> = Vec::new();
-        for range in &columns {
-            let begin = range.start..range.end.min(range.start + window);
-            match fetched.last_mut() {
-                Some(last) if begin.start <= last.end + GAP && begin.end - last.start <= MOST => {
-                    last.end = last.end.max(begin.end);
-                }
-                _ => fetched.push(begin),
-            }
-        }
-        let mut ahead = Ahead::parts(object, fetched.iter().cloned());
-        let mut held = Vec::with_capacity(columns.len());
-        let mut next = 0;
-        for range in fetched {
-            let bytes = ahead.next()?.unwrap_or_default();
-            while next < columns.len() && columns[next].start < range.end && columns[next].start >= range.start {
-                let column = &columns[next];
-                let end = column.end.min(column.start + window).min(range.end);
-                let from = (column.start - range.start) as usize;
-                held.push((column.start, bytes.slice_with_length(from, (end - column.start) as usize)));
-                next += 1;
-            }
-        }
+        let beginnings = columns.iter().map(|range| range.start..range.end.min(range.start + window)).collect();
+        let mut parts = Scattered::new(object, beginnings);
+        let held = columns.iter().map(|range| Ok((range.start, parts.next()?)));
+        let held = held.collect::<io::Result<_>>()?;
         Ok(Self { object: Arc::clone(object), columns, window, held: Mutex::new(held) })
     }
 

@@ -184,7 +184,7 @@ fn judge(case: Case, port: u16, number: usize) -> Result<Ended, String> {
 }
 
 #[test]
-#[ignore = "352 cases of three nights each, with deadlines of seconds: for a machine that does nothing else, with --run-ignored only"]
+#[ignore = "352 cases of three nights each, with deadlines of seconds: .ci/run runs it when nothing else runs"]
 fn after_any_fault_of_network_and_server_the_next_night_remembers_what_stands() {
     let Some(moto) = service("moto") else { return };
     let port = u16::try_from(moto.told["port"].as_u64().unwrap()).unwrap();
