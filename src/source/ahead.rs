@@ -172,12 +172,16 @@ mod tests {
 
     #[test]
     fn stretches_that_lie_close_together_come_in_one_part() {
-        let piece = 256 << 10;
-        assert_eq!(together(&[]), []);
-        assert_eq!(together(&[5..10, 10..20, 20 + GAP..30 + GAP]), [5..30 + GAP]);
-        assert_eq!(together(&[5..10, 11 + GAP..12 + GAP]), [5..10, 11 + GAP..12 + GAP]);
-        let dense: Vec<Range<u64>> = (0..100).map(|at| at * piece..(at + 1) * piece).collect();
-        assert_eq!(together(&dense), [0..PART, PART..2 * PART, 2 * PART..3 * PART, 3 * PART..100 * piece]);
-        assert_eq!(together(&[0..2 * PART, 2 * PART..2 * PART + 1]), [0..2 * PART, 2 * PART..2 * PART + 1]);
+        let parts = |stretches: &[(u64, u64)]| -> Vec<(u64, u64)> {
+            let stretches: Vec<Range<u64>> = stretches.iter().map(|(start, end)| *start..*end).collect();
+            together(&stretches).into_iter().map(|part| (part.start, part.end)).collect()
+        };
+        assert_eq!(parts(&[]), []);
+        assert_eq!(parts(&[(5, 10), (10, 20), (20 + GAP, 30 + GAP)]), [(5, 30 + GAP)]);
+        assert_eq!(parts(&[(5, 10), (11 + GAP, 12 + GAP)]), [(5, 10), (11 + GAP, 12 + GAP)]);
+        let piece = PART / 32;
+        let dense: Vec<(u64, u64)> = (0..70).map(|at| (at * piece, (at + 1) * piece)).collect();
+        assert_eq!(parts(&dense), [(0, PART), (PART, 2 * PART), (2 * PART, 70 * piece)]);
+        assert_eq!(parts(&[(0, 2 * PART), (2 * PART, 2 * PART + 1)]), [(0, 2 * PART), (2 * PART, 2 * PART + 1)]);
     }
 }

@@ -87,7 +87,14 @@ fn local_path(definition: &SourceDefinition) -> String {
 }
 
 pub(super) fn missing(definition: &SourceDefinition, fact: &str) -> SourceError {
-    SourceError::new(&code::SOURCE_MISSING, &definition.name, fact)
+    let error = SourceError::new(&code::SOURCE_MISSING, &definition.name, fact);
+    // So a variable's wildcards arrive here.
+    match ["[*]", "[?]", "[[]", "[{]"].iter().any(|escaped| definition.pattern.contains(escaped)) {
+        true => {
+            error.help("in a path a variable's text means itself: write wildcards in the mapping, `${FOLDER}/*.csv`")
+        }
+        false => error,
+    }
 }
 
 /// `pattern` as a plain path, if its only wildcards are escaped ones: `[*]`, `\*`.

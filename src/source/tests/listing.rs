@@ -66,6 +66,9 @@ fn no_file_is_an_error_that_names_the_pattern() {
     assert_eq!((error.code.id, error.message.as_str()), ("S801", "c.csv is not there"));
     assert_eq!(folder.error("c*.csv").message, "no file matches c*.csv");
     assert_eq!(folder.error("nowhere/*.csv").code.id, "S801");
+    let escaped = folder.error("c[*].csv");
+    assert_eq!(escaped.message, "c*.csv is not there");
+    assert!(escaped.help.unwrap().contains("a variable's text means itself"));
     assert_eq!(folder.error("s3:///x.csv").code.id, "S811");
     assert!(folder.error("ftp://host/x.csv").message.contains("no store that is known"));
     assert_eq!(folder.error(".tanguero-1/s.csv").code.id, "S804");
