@@ -31,6 +31,8 @@ LATER = 3
 STAGES = [("counting", "accounts", 3), ("judging", "accounts", 5), ("fetching", "accounts", 4), ("second look", "accounts", 2),
           ("query, reading", "query", 2), ("query, later stages", "query", 3), ("query, fetching", "query", 1)]
 ATTEMPTS, PAUSES = 5, 30
+# The join holds one side in memory, of the run and of each executor.
+MEMORY = "4GB"
 
 
 def split(source, count, folder):
@@ -124,7 +126,7 @@ class Bench:
         return ATTEMPTS * (self.patience[mapping] + TIMEOUT) + PAUSES + 2 * self.undisturbed[mapping]
 
     def command(self, project, mappings, out, more):
-        return [self.program, "run", *mappings, "--out", os.path.join(project, out), "--force", *AS_OF, *more]
+        return [self.program, "run", *mappings, "--out", os.path.join(project, out), "--force", "--memory", MEMORY, *AS_OF, *more]
 
     def run(self, project, mappings, out, more=()):
         began = time.monotonic()
@@ -196,7 +198,7 @@ class Bench:
             shutil.rmtree(os.path.join(self.project, "out"))
 
     def cluster(self):
-        return Cluster(self.program, self.project, environment=self.store.environment)
+        return Cluster(self.program, self.project, memory=MEMORY, environment=self.store.environment)
 
     def away(self, cluster, patience):
         ranges = ["--cluster-range", str(self.given.range)]

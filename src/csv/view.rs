@@ -153,6 +153,10 @@ impl Cells<'_> {
             return view(inner, PIECE, start + 1);
         }
         let offset = side.len();
+        if offset == 0 {
+            // Where one field is escaped many are: room for an eighth of the piece spares growing step by step.
+            side.reserve(self.length / 8);
+        }
         unescape(side, self.bytes, start + 1..end - 1, self.dialect);
         let view = view(&side[offset..], SIDE, offset);
         if side.len() - offset <= SHORT {

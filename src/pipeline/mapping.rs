@@ -306,7 +306,7 @@ impl Mappings<'_> {
             };
             // Parts are cut between rows, so they need to see each.
             let extents: Box<dyn Iterator<Item = Extent>> =
-                if splits { Box::new(settled.rows(pass)) } else { Box::new(settled.extents(pass)) };
+                if splits { Box::new(settled.rows(pass)) } else { settled.extents(pass) };
             written.extend(write_table(self.staging, &file, header.bytes(), settled.files(), extents, split)?);
         }
         Ok(written)

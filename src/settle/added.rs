@@ -157,7 +157,7 @@ fn write(task: &Task, shards: &[&Shard], sums: &[Sum], keyed: bool, rows: &mut R
             rows.records.key.push(hash);
             if watches_case {
                 let key = cells().next().unwrap_or_default();
-                rows.records.lower.push(lower_hash(key, &mut scratch, rows.cases));
+                rows.records.lower.push(lower_hash(key, rows.cases));
             }
             if layout.order_by.is_some() {
                 rows.records.order.push(OLDEST);

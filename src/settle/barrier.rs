@@ -73,7 +73,7 @@ pub(super) fn open(task: &Task, sinks: Vec<Sink>, directory: &Path, to_disk: boo
     let pieces = source_order(&records, task.layout.arrival_order);
     let faulty = renumber(&faulty, &pieces);
     let kept = renumber(&kept, &pieces);
-    let rows = Rows::gather(records, &pieces, to_disk.then_some(directory))?;
+    let rows = Rows::gather(records, &pieces, to_disk.then_some(directory), task.rules.threads)?;
     Ok(Barrier { rows, files, tally, faulty, kept, leases, groups })
 }
 

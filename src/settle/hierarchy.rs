@@ -14,8 +14,9 @@ use crate::settle::case::{Case, NoteKind};
 use crate::settle::column::Column;
 use crate::settle::error::Error;
 use crate::settle::fate::Reason;
+use crate::settle::key::NONE;
 use crate::settle::record::flag;
-use crate::settle::table::NO_ROW;
+use crate::settle::table::{GROUP, NO_ROW};
 
 /// Members of a loop that are shown.
 const SHOWN: usize = 10;
@@ -84,9 +85,21 @@ pub(super) fn parent_rows(case: &mut Case) -> io::Result<Column<u32>> {
     let threads = if links.len() < 1 << 16 { 1 } else { case.task.rules.threads.max(1) };
     let part = links.len().div_ceil(threads).max(1);
     let link = |rows: Range<usize>, links: &mut [u32]| {
-        for (row, link) in rows.zip(links).filter(|(row, _)| case.is_written(*row)) {
-            *link = case.winners.find(&case.rows, case.rows.parent.get(row)).unwrap_or(NO_ROW);
+        let mut wanted = Vec::with_capacity(GROUP);
+        let mut find = |wanted: &mut Vec<(usize, u128)>| {
+            case.winners.find_each(&case.rows, wanted, |place, parent| links[place] = parent);
+            wanted.clear();
+        };
+        for (place, row) in rows.enumerate().filter(|(_, row)| case.is_written(*row)) {
+            match case.rows.parent.get(row) {
+                NONE => {}
+                parent => wanted.push((place, parent)),
+            }
+            if wanted.len() == GROUP {
+                find(&mut wanted);
+            }
         }
+        find(&mut wanted);
     };
     // Threads wait for memory at the same time: that is what they are for here.
     std::thread::scope(|scope| {

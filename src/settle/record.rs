@@ -120,21 +120,29 @@ impl<T: Plain> Chunked<T> {
 
     /// Appends `length` values from `start` on to `out`.
     pub(super) fn copy(&self, start: usize, length: usize, out: &mut Vec<T>) -> io::Result<()> {
-        let (mut at, end) = (start, start + length);
+        let end = out.len();
+        out.resize(end + length, T::default());
+        self.copy_to(start, &mut out[end..])
+    }
+
+    /// Fills `out` with the values from `start` on.
+    pub(super) fn copy_to(&self, start: usize, mut out: &mut [T]) -> io::Result<()> {
         let stored_values = self.stored_values();
+        let mut at = start;
         if let Some(stored) = self.stored.as_ref().filter(|_| at < stored_values) {
             let mut values = Vec::new();
-            stored.read(at, length.min(stored_values - at), &mut values)?;
-            out.extend_from_slice(&values);
-            at += values.len();
+            stored.read(at, out.len().min(stored_values - at), &mut values)?;
+            let (these, rest) = out.split_at_mut(values.len());
+            these.copy_from_slice(&values);
+            (at, out) = (at + values.len(), rest);
         }
-        while at < end {
+        while !out.is_empty() {
             let index = at - stored_values;
             let chunk = &self.chunks[index / Self::VALUES];
             let from = index % Self::VALUES;
-            let count = (end - at).min(chunk.len() - from);
-            out.extend_from_slice(&chunk[from..from + count]);
-            at += count;
+            let (these, rest) = out.split_at_mut(out.len().min(chunk.len() - from));
+            these.copy_from_slice(&chunk[from..from + these.len()]);
+            (at, out) = (at + these.len(), rest);
         }
         // Positions were asked for one by one before.
         self.stored.as_ref().map_or(Ok(()), Stored::check)

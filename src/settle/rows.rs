@@ -78,34 +78,51 @@ pub(super) struct Piece {
     pub(super) rows: u32,
 }
 
+/// Where a column is gathered.
+#[derive(Debug, Clone, Copy)]
+enum To<'a> {
+    Memory { threads: usize },
+    Disk(&'a Path),
+}
+
+/// Rows below which one thread gathers them.
+const SMALL: usize = 1 << 16;
+
 impl Rows {
     /// The records of all sinks, brought into the order of `pieces`, one column after the other so that only one of
-    /// them is held twice at any time; on disk if a folder is given, but for flags and links.
-    pub(super) fn gather(mut records: Vec<Records>, pieces: &[Piece], disk: Option<&Path>) -> io::Result<Self> {
+    /// them is held twice at any time; in memory by `threads`, or, but for flags and links, on disk if a folder is given.
+    pub(super) fn gather(
+        mut records: Vec<Records>,
+        pieces: &[Piece],
+        disk: Option<&Path>,
+        threads: usize,
+    ) -> io::Result<Self> {
+        let memory = To::Memory { threads };
+        let to = disk.map_or(memory, To::Disk);
         let count = pieces.iter().map(|piece| piece.rows as usize).sum();
         let runs = runs(&records, pieces);
         macro_rules! column {
-            ($field:ident, $disk:expr) => {{
+            ($field:ident, $to:expr) => {{
                 let taken: Vec<_> =
                     records.iter_mut().map(|record| std::mem::replace(&mut record.$field, Chunked::new())).collect();
-                copy(&taken, pieces, count, $disk)?
+                copy(&taken, pieces, count, $to)?
             }};
         }
         let mut links = Vec::new();
         for link in 0..records.iter().map(|record| record.links.len()).max().unwrap_or(0) {
             let taken: Vec<_> =
                 records.iter_mut().map(|record| std::mem::replace(&mut record.links[link], Chunked::new())).collect();
-            links.push(copy(&taken, pieces, count, None)?.into_memory());
+            links.push(copy(&taken, pieces, count, memory)?.into_memory());
         }
         Ok(Self {
             count,
-            position: column!(position, disk),
-            key: column!(key, disk),
-            parent: column!(parent, disk),
-            order: column!(order, disk),
-            lower: column!(lower, disk),
-            end: column!(end, disk),
-            flags: column!(flags, None).into_memory(),
+            position: column!(position, to),
+            key: column!(key, to),
+            parent: column!(parent, to),
+            order: column!(order, to),
+            lower: column!(lower, to),
+            end: column!(end, to),
+            flags: column!(flags, memory).into_memory(),
             links,
             runs,
             rewritten: Vec::new(),
@@ -164,33 +181,63 @@ impl Rewritten {
 /// Values copied at a time where they go to disk.
 const BLOCK: usize = 1 << 14;
 
-fn copy<T: Plain>(
+fn copy<T: Plain + Send + Sync>(
     columns: &[Chunked<T>],
     pieces: &[Piece],
     count: usize,
-    disk: Option<&Path>,
+    to: To<'_>,
 ) -> io::Result<Column<T>> {
     if columns.iter().all(|column| column.is_empty()) {
         return Ok(Column::default());
     }
-    let mut all = Column::new(count, disk)?;
+    let directory = match to {
+        To::Memory { threads } => return copy_to_memory(columns, pieces, count, threads).map(Column::Memory),
+        To::Disk(directory) => directory,
+    };
+    let mut all = Column::new(count, Some(directory))?;
     let mut values = Vec::new();
     for piece in pieces {
         let (column, mut from) = (&columns[piece.sink], piece.first as usize);
         let end = from + piece.rows as usize;
-        match &mut all {
-            Column::Memory(all) => column.copy(from, end - from, all)?,
-            Column::Disk(_) => {
-                while from < end {
-                    values.clear();
-                    column.copy(from, BLOCK.min(end - from), &mut values)?;
-                    all.extend(&values)?;
-                    from += values.len();
-                }
-            }
+        while from < end {
+            values.clear();
+            column.copy(from, BLOCK.min(end - from), &mut values)?;
+            all.extend(&values)?;
+            from += values.len();
         }
     }
     all.finish()?;
+    Ok(all)
+}
+
+/// Each thread fills a part of the column: most of the time goes into memory that is touched for the first time.
+fn copy_to_memory<T: Plain + Send + Sync>(
+    columns: &[Chunked<T>],
+    pieces: &[Piece],
+    count: usize,
+    threads: usize,
+) -> io::Result<Vec<T>> {
+    let mut all = vec![T::default(); count];
+    let fill = |pieces: &[Piece], mut out: &mut [T]| {
+        pieces.iter().try_for_each(|piece| {
+            let these = out.split_off_mut(..piece.rows as usize).expect("the pieces have so many rows");
+            columns[piece.sink].copy_to(piece.first as usize, these)
+        })
+    };
+    if count < SMALL || threads < 2 {
+        fill(pieces, &mut all)?;
+        return Ok(all);
+    }
+    std::thread::scope(|scope| {
+        let mut rest = all.as_mut_slice();
+        let mut filling = Vec::new();
+        for pieces in pieces.chunks(pieces.len().div_ceil(threads).max(1)) {
+            let rows = pieces.iter().map(|piece| piece.rows as usize).sum();
+            let part = rest.split_off_mut(..rows).expect("the pieces have so many rows");
+            filling.push(scope.spawn(move || fill(pieces, part)));
+        }
+        filling.into_iter().try_for_each(|thread| thread.join().expect("values are copied without panics"))
+    })?;
     Ok(all)
 }
 
@@ -234,19 +281,30 @@ impl<'a> Cursor<'a> {
 
     /// Where `row`, not lower than any asked for before, stands.
     pub(super) fn extent(&mut self, row: usize) -> Extent {
+        self.stretch(row, row + 1)
+    }
+
+    /// The same of `row` and of as many rows before `behind` as stand one behind the other.
+    pub(super) fn stretch(&mut self, row: usize, behind: usize) -> Extent {
         let rows = self.rows;
         while rows.rewritten.get(self.rewritten).is_some_and(|rewritten| (rewritten.row as usize) < row) {
             self.rewritten += 1;
         }
-        if let Some(rewritten) = rows.rewritten.get(self.rewritten).filter(|rewritten| rewritten.row as usize == row) {
-            return rewritten.extent();
+        let mut behind = behind;
+        if let Some(rewritten) = rows.rewritten.get(self.rewritten) {
+            if rewritten.row as usize == row {
+                return rewritten.extent();
+            }
+            behind = behind.min(rewritten.row as usize);
         }
         while rows.runs.get(self.run + 1).is_some_and(|next| next.first as usize <= row) {
             self.run += 1;
         }
         let run = &rows.runs[self.run];
+        behind = rows.runs.get(self.run + 1).map_or(behind, |next| behind.min(next.first as usize));
         let start = if row == run.first as usize { run.start } else { self.ends.get(row - 1) };
-        run.extent(start, self.ends.get(row))
+        let extent = run.extent(start, self.ends.get(behind - 1));
+        Extent { rows: (behind - row) as u64, ..extent }
     }
 }
 

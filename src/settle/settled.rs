@@ -154,9 +154,24 @@ impl Settled {
     }
 
     /// The same, with rows that lie one behind the other as one extent.
-    pub fn extents(&self, pass: usize) -> impl Iterator<Item = Extent> + '_ {
+    pub fn extents(&self, pass: usize) -> Box<dyn Iterator<Item = Extent> + '_> {
+        let fates = &self.case.winners.fate;
+        if self.order.is_empty() && self.omitted.is_empty() && self.case.winners.pass.is_empty() {
+            // All written rows in source order: whole stretches at once.
+            let (mut cursor, mut at, mut end) = (Cursor::new(&self.case.rows), 0, 0);
+            return Box::new(std::iter::from_fn(move || {
+                if at == end {
+                    at += fates[at..].iter().position(|fate| *fate == Fate::Written)?;
+                    let written = fates[at..].iter().position(|fate| *fate != Fate::Written);
+                    end = written.map_or(fates.len(), |length| at + length);
+                }
+                let extent = cursor.stretch(at, end);
+                at += extent.rows as usize;
+                Some(extent)
+            }));
+        }
         let mut rows = self.rows(pass).peekable();
-        std::iter::from_fn(move || {
+        Box::new(std::iter::from_fn(move || {
             let mut extent = rows.next()?;
             while let Some(next) =
                 rows.next_if(|next| next.file == extent.file && next.offset == extent.offset + extent.length)
@@ -165,7 +180,7 @@ impl Settled {
                 extent.rows += next.rows;
             }
             Some(extent)
-        })
+        }))
     }
 
     fn pass_of(&self, row: usize) -> usize {

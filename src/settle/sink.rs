@@ -257,7 +257,7 @@ impl Sink {
                 let hash = if good { hash_text(key, layout.key_ignores_case, &mut self.scratch) } else { NONE };
                 self.hashes.push(hash);
                 if watches_case {
-                    self.lower.push(if good { lower_hash(key, &mut self.scratch, &mut self.cases) } else { 0 });
+                    self.lower.push(if good { lower_hash(key, &mut self.cases) } else { 0 });
                 }
             }
             self.records.lower.extend(&self.lower);

@@ -6,7 +6,7 @@ pub(super) const NO_ROW: u32 = u32::MAX;
 const FREE: u64 = u64::MAX;
 
 /// Rows looked at together: their slots are fetched in one go, so that the waits for memory overlap.
-const GROUP: usize = 32;
+pub(super) const GROUP: usize = 32;
 
 /// Rows below which one thread does it all.
 const SMALL: usize = 1 << 16;
@@ -51,15 +51,33 @@ impl Table {
         fits.then_some(table)
     }
 
+    /// Asks for what finding each of `wanted`, some `GROUP` of them, will touch, so that the waits for memory overlap.
+    pub(super) fn fetch(&self, keys: &[u128], wanted: impl Iterator<Item = u128>) {
+        if self.slots.is_empty() {
+            return;
+        }
+        let mut held = [FREE; GROUP];
+        for (held, key) in held.iter_mut().zip(wanted) {
+            let (slots, home) = self.home(key);
+            *held = slots[home];
+        }
+        let holders = held.iter().filter(|held| **held != FREE).map(|held| keys[*held as u32 as usize]);
+        std::hint::black_box(holders.fold(0, |all, key| all ^ key));
+    }
+
+    /// The slots of the region of `key`, and where among them it should be.
+    fn home(&self, key: u128) -> (&[u64], usize) {
+        let length = self.slots.len() / self.regions;
+        let region = region_of(key, self.regions);
+        (&self.slots[region * length..(region + 1) * length], home(key, self.regions, length))
+    }
+
     /// The row that holds `key`.
     pub(super) fn find(&self, keys: &[u128], key: u128) -> Option<u32> {
         if self.slots.is_empty() || key == 0 {
             return None;
         }
-        let length = self.slots.len() / self.regions;
-        let region = region_of(key, self.regions);
-        let slots = &self.slots[region * length..(region + 1) * length];
-        let mut slot = home(key, self.regions, length);
+        let (slots, mut slot) = self.home(key);
         loop {
             let held = slots[slot];
             if held == FREE {
@@ -68,7 +86,7 @@ impl Table {
             if (held >> 32) as u32 == tag(key) && keys[held as u32 as usize] == key {
                 return Some(held as u32);
             }
-            slot = if slot + 1 == length { 0 } else { slot + 1 };
+            slot = if slot + 1 == slots.len() { 0 } else { slot + 1 };
         }
     }
 }

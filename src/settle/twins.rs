@@ -3,13 +3,9 @@
 use std::io;
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::settle::deal::Room;
 use crate::settle::rows::Rows;
-
-/// Keys up to this length are looked at in words; longer ones take the same way byte by byte.
-const SHORT: usize = 64;
 
 /// Which cases the letters of some keys have: where all have one, no two of them are twins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,25 +29,22 @@ impl Cases {
 
 /// The hash by which `key` meets its twins; 0 for a key that can have none. Every row pays for it, so it is a plain one
 /// that lowers the letters in passing.
-pub(super) fn lower_hash(key: &[u8], scratch: &mut Vec<u8>, cases: &mut Cases) -> u64 {
-    let mut words = [0_u8; SHORT];
-    let Some(start) = words.get_mut(..key.len()) else {
-        cases.upper |= key.iter().any(u8::is_ascii_uppercase);
-        cases.lower |= key.iter().any(u8::is_ascii_lowercase);
-        scratch.clear();
-        scratch.extend(key.iter().map(u8::to_ascii_lowercase));
-        return if key.iter().any(u8::is_ascii_alphabetic) { xxh3_64(scratch).max(1) } else { 0 };
-    };
-    start.copy_from_slice(key);
+pub(super) fn lower_hash(key: &[u8], cases: &mut Cases) -> u64 {
     let (mut uppers, mut lowers) = (0, 0);
     let mut hash = key.len() as u64;
-    for word in words.as_chunks::<8>().0.iter().take(key.len().div_ceil(8)) {
-        let eight = u64::from_le_bytes(*word);
+    let mut take = |eight: u64| {
         let upper = within(eight, b'A', b'Z');
         uppers |= upper;
         lowers |= within(eight, b'a', b'z');
         // The bit that tells the cases apart is two places below a byte's highest.
         hash = mix(hash ^ (eight | upper >> 2));
+    };
+    let (words, rest) = key.as_chunks::<8>();
+    words.iter().for_each(|word| take(u64::from_le_bytes(*word)));
+    if !rest.is_empty() {
+        // Where there are eight, the last ones are read and all but the rest shifted out.
+        let last = key.last_chunk().map(|last| u64::from_le_bytes(*last) >> (8 * (8 - rest.len())));
+        take(last.unwrap_or_else(|| rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))));
     }
     cases.upper |= uppers != 0;
     cases.lower |= lowers != 0;
@@ -127,7 +120,7 @@ mod tests {
 
         #[test]
         fn keys_meet_if_they_differ_by_ascii_case_only(key in "[a-cA-C@\\[`{éÀ0-9]{0,90}", change in any::<u128>()) {
-            let hash = |key: &str| lower_hash(key.as_bytes(), &mut Vec::new(), &mut Cases::default());
+            let hash = |key: &str| lower_hash(key.as_bytes(), &mut Cases::default());
             let flip = |(index, character): (usize, char)| match change >> (index % 128) & 1 {
                 1 if character.is_ascii_lowercase() => character.to_ascii_uppercase(),
                 1 => character.to_ascii_lowercase(),
@@ -137,7 +130,7 @@ mod tests {
             prop_assert_eq!(hash(&key), hash(&twin));
             let mut cases = Cases::default();
             for one in [&key, &twin] {
-                lower_hash(one.as_bytes(), &mut Vec::new(), &mut cases);
+                lower_hash(one.as_bytes(), &mut cases);
             }
             prop_assert!(key == twin || cases.are_mixed());
             prop_assert_eq!(hash(&key) == 0, !key.bytes().any(|byte| byte.is_ascii_alphabetic()));

@@ -37,6 +37,18 @@ impl Winners {
         Some(self.of(row))
     }
 
+    /// The same for each (place, hash) of `wanted`, some `GROUP` of them, whose waits for memory overlap; `found` is told the
+    /// place and the winner.
+    pub(super) fn find_each(&self, rows: &Rows, wanted: &[(usize, u128)], mut found: impl FnMut(usize, u32)) {
+        let Some(keys) = rows.key.in_memory() else { return };
+        self.table.fetch(keys, wanted.iter().map(|(_, key)| *key));
+        for (place, key) in wanted {
+            if let Some(row) = self.table.find(keys, *key) {
+                found(*place, self.of(row));
+            }
+        }
+    }
+
     /// The row that won over `row`; a winner's is itself.
     pub(super) fn of(&self, row: u32) -> u32 {
         if self.winner.is_empty() { row } else { itself(row, self.winner.get(row as usize)) }

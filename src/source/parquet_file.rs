@@ -3,8 +3,10 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, AsArray, RecordBatch};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use datafusion::arrow::compute::concat;
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use datafusion::arrow::error::ArrowError;
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
@@ -151,6 +153,15 @@ impl Numbers {
         }
     }
 
+    /// How many are passed on at least, while there are more. Of single rows those of many pages: whoever asks for all
+    /// of them in order can then read the next group meanwhile.
+    fn at_once(&self) -> usize {
+        match self {
+            Self::All { .. } => 1,
+            Self::Wanted { .. } => BATCH_ROWS,
+        }
+    }
+
     /// `columns` as they are passed on: of single rows the texts are copied, so that no page is held for a few of them.
     fn kept(&self, columns: &[ArrayRef]) -> Vec<ArrayRef> {
         let kept = |column: &ArrayRef| match (self, column.as_string_view_opt()) {
@@ -170,6 +181,16 @@ impl Numbers {
             }
         }
     }
+}
+
+/// The columns of rows that follow one another.
+fn joined(mut parts: Vec<Vec<ArrayRef>>) -> Result<Vec<ArrayRef>, ArrowError> {
+    if parts.len() == 1 {
+        return Ok(parts.swap_remove(0));
+    }
+    let width = parts.first().map_or(0, Vec::len);
+    let column = |at: usize| parts.iter().map(move |part| part[at].as_ref()).collect::<Vec<&dyn Array>>();
+    (0..width).map(|at| concat(&column(at))).collect()
 }
 
 struct RowGroup {
@@ -213,10 +234,19 @@ impl Piece for RowGroup {
             if self.reader.is_none() {
                 self.reader = Some(self.reader()?);
             }
-            let Some(batch) = self.reader.as_mut().and_then(Iterator::next) else { return Ok(None) };
-            let batch = batch.map_err(|error| self.request.unreadable(error))?;
-            let numbers = self.numbers.take(batch.num_rows());
-            self.request.batch(numbers, &self.numbers.kept(batch.columns())).map(Some)
+            let (mut rows, mut parts) = (0, Vec::new());
+            while rows < self.numbers.at_once()
+                && let Some(batch) = self.reader.as_mut().and_then(Iterator::next)
+            {
+                let batch = batch.map_err(|error| self.request.unreadable(error))?;
+                rows += batch.num_rows();
+                parts.push(self.numbers.kept(batch.columns()));
+            }
+            if rows == 0 {
+                return Ok(None);
+            }
+            let columns = joined(parts).map_err(|error| self.request.unreadable(error))?;
+            self.request.batch(self.numbers.take(rows), &columns).map(Some)
         })
     }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use proptest::prelude::*;
+
 use crate::binary::Place;
 use crate::checker::{Row, rows};
 use crate::support::{copy, files, root};
@@ -254,4 +256,75 @@ fn more_rows_than_memory_has_room_for_give_the_same_files() {
     assert!(lines("large.csv") > 200_000 && lines("large.rejects.csv") > 50 && lines("large.duplicates.csv") > 40_000);
     let little = published(&place, "little", &["large.yaml", "--memory", "64MB", "--threads", "2"]);
     same(&much, &little, "64 MB of memory");
+}
+
+/// A number that follows from another, by a linear congruence; its upper half is random enough for data.
+fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *state >> 33
+}
+
+/// A messy file of accounts: keys that return, parents that may be missing or make loops, dates in several layouts, text with
+/// quotes and line breaks, records with too few fields.
+fn messy(seed: u64, count: u64) -> String {
+    let mut state = seed;
+    let mut text = String::from("Id,Name,Parent,Since,Value\n");
+    let keys = next(&mut state) % count.max(1) + 1;
+    for row in 0..count {
+        let mut pick = |most: u64| next(&mut state) % most;
+        let id = match pick(60) {
+            0 => String::new(),
+            1 => "no id".to_owned(),
+            _ => format!("{}{}", ["K", "k"][usize::from(pick(9) == 0)], pick(keys)),
+        };
+        let name = match pick(7) {
+            0 => format!("\"two\nlines {row}\""),
+            1 => format!("\"said \"\"{row}\"\", Ltd\""),
+            2 => " spaced é ".to_owned(),
+            _ => format!("Name {row}"),
+        };
+        let parent = match pick(4) {
+            0 => format!("K{}", pick(keys)),
+            1 if pick(9) == 0 => "gone".to_owned(),
+            _ => String::new(),
+        };
+        let (month, day) = (pick(13), pick(31));
+        let since = match pick(5) {
+            0 => format!("2026-{month:02}-{day:02}T10:{day:02}:00+02:00"),
+            1 => String::new(),
+            2 => format!("{day:02}.{month:02}.2026"),
+            _ => format!("2026-{month:02}-{day:02}"),
+        };
+        let value = ["", "1", "\"$2,345.60\"", "-7.5", "n/a"][pick(5) as usize];
+        let _ = match pick(200) {
+            0 => writeln!(text, "{id},{name}"),
+            _ => writeln!(text, "{id},{name},{parent},{since},{value}"),
+        };
+    }
+    text
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_file_gives_the_same_bytes_for_any_threads_memory_and_policy(
+        seed: u64,
+        // From nothing to several of the pieces that a file is read in.
+        count in prop::sample::select(vec![0, 1, 17, 2_000, 9_000, 25_000]),
+        threads in 2..9_usize,
+        memory in prop::sample::select(vec!["64MB", "100MB", "1GB"]),
+        policy in prop::sample::select(vec!["last", "first", "merge", "{policy: newest, by: {column: Since, type: date, formats: [iso, '%d.%m.%Y']}}"]),
+    ) {
+        let mapping = format!(
+            "format: accounts\nsources: {{crm: {{path: crm.csv}}}}\nfrom: crm\nduplicates: {policy}\ncolumns:\n  account_id: Id\n  \
+             account_name: Name\n  parent_id: Parent\n  Create Date: {{column: Since, formats: [iso, '%d.%m.%Y']}}\n  \
+             Value: {{column: Value, type: currency, custom: true}}\n"
+        );
+        let place = Place::new(&[("some.yaml", mapping.as_str()), ("crm.csv", &messy(seed, count))]);
+        let one = published(&place, "one", &["some.yaml", "--threads", "1"]);
+        prop_assert!(count < 100 || one.contains_key("some.rejects.csv") && one["some.csv"].len() > 200);
+        let other = published(&place, "other", &["some.yaml", "--threads", &threads.to_string(), "--memory", memory]);
+        same(&one, &other, &format!("{threads} threads, {memory}, {policy}"));
+    }
 }

@@ -9,7 +9,7 @@ mod output;
 mod run;
 mod typed;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use datafusion::arrow::array::{ArrayRef, AsArray, StringViewArray, StructArray, UInt8Array};
 use datafusion::arrow::datatypes::{DataType, Field, Fields, UInt8Type};
@@ -17,9 +17,12 @@ use datafusion::arrow::datatypes::{DataType, Field, Fields, UInt8Type};
 pub use input::{Input, can_read, read};
 pub use run::judge;
 
-/// The fields of a judged cell.
+/// The fields of a judged cell: made once, because every column of every batch has them.
 pub fn judged_fields() -> Fields {
-    Fields::from(vec![Field::new("value", DataType::Utf8View, true), Field::new("fault", DataType::UInt8, false)])
+    static FIELDS: LazyLock<Fields> = LazyLock::new(|| {
+        Fields::from(vec![Field::new("value", DataType::Utf8View, true), Field::new("fault", DataType::UInt8, false)])
+    });
+    FIELDS.clone()
 }
 
 /// The type of a judged cell.

@@ -168,10 +168,10 @@ impl<'a> Output<'a> {
 /// Which rows have a value, 64 to a word.
 #[cold]
 fn validity(input: &StringViewArray) -> Vec<u64> {
-    let mut words = vec![u64::MAX; input.len().div_ceil(64)];
-    let empty = (0..input.len()).filter(|row| input.is_null(*row));
-    empty.for_each(|row| words[row / 64] &= !(1 << (row % 64)));
-    words
+    match input.nulls() {
+        Some(nulls) => nulls.inner().bit_chunks().iter_padded().collect(),
+        None => vec![u64::MAX; input.len().div_ceil(64)],
+    }
 }
 
 #[cfg(debug_assertions)]
