@@ -4,6 +4,8 @@
 //! arithmetic elsewhere. All `unsafe` of the reader is in this file.
 #![allow(unsafe_code)]
 
+use super::view::SHORT;
+
 /// Answers about a block of 64 bytes, one bit per byte, the first byte in the lowest bit.
 pub(super) trait Lanes: Copy {
     /// The block as the processor holds it.
@@ -46,6 +48,49 @@ pub(super) fn run<P: Pass>(kernel: Kernel, pass: P) -> P::Output {
     }
     let _ = kernel;
     pass.run(Portable)
+}
+
+/// Which bytes of a view are text, by its length; of a longer one the first 4 bytes.
+const TEXT: [u128; SHORT + 2] = {
+    let mut masks = [0xffff_ffff_u128 << 32; SHORT + 2];
+    let mut length = 0;
+    while length <= SHORT {
+        masks[length] = ((1 << (8 * length)) - 1) << 32;
+        length += 1;
+    }
+    masks
+};
+
+/// The view of `length` bytes that begin with `text` and lie at `offset` of buffer 0.
+#[inline(always)]
+pub(super) fn put_view(view: &mut u128, text: &[u8; 16], length: usize, offset: usize) {
+    let mask = &TEXT[length.min(SHORT + 1)];
+    // All ones for a long text.
+    let long = ((SHORT as i64 - length as i64) >> 63) as u32;
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{
+            _mm_and_si128, _mm_loadu_si128, _mm_or_si128, _mm_set_epi32, _mm_slli_si128, _mm_storeu_si128,
+        };
+        // SAFETY: SSE2 is part of every x86-64 processor. `text`, `mask` and `view` are sixteen bytes each; no load and no store
+        // asks for alignment.
+        unsafe {
+            let text = _mm_slli_si128::<4>(_mm_loadu_si128(text.as_ptr().cast()));
+            let text = _mm_and_si128(text, _mm_loadu_si128(std::ptr::from_ref(mask).cast()));
+            let rest = _mm_set_epi32((offset as u32 & long).cast_signed(), 0, 0, (length as u32).cast_signed());
+            _mm_storeu_si128(std::ptr::from_mut(view).cast(), _mm_or_si128(text, rest));
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        *view = view_of(text, mask, (length as u32, offset as u32 & long));
+    }
+}
+
+/// The same on any processor.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn view_of(text: &[u8; 16], mask: &u128, (length, offset): (u32, u32)) -> u128 {
+    u128::from_le_bytes(*text) << 32 & mask | u128::from(length) | u128::from(offset) << 96
 }
 
 /// The last, shorter block of `bytes`, filled up with zeros, and a mask of the bits that count.
@@ -189,6 +234,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn both_roads_make_the_same_views(text: [u8; 16], length in 0..20_usize, offset: u16) {
+            let mut view = 0;
+            put_view(&mut view, &text, length, offset.into());
+            let offset = if length > SHORT { u32::from(offset) } else { 0 };
+            prop_assert_eq!(view, view_of(&text, &TEXT[length.min(SHORT + 1)], (length as u32, offset)));
+        }
+
         #[test]
         fn fast_and_portable_lanes_say_what_a_loop_says(bytes in proptest::array::uniform32(any::<[u8; 2]>()), byte: u8, bits: u64) {
             let block: [u8; 64] = std::array::from_fn(|at| bytes[at / 2][at % 2]);

@@ -10,7 +10,8 @@
 //! a state machine takes over until the file is regular again. The records are the same either way, wherever the bytes
 //! were cut. [`raw_record`] reads one record again; the footer tools say where a report's data end.
 //!
-//! The other way, a [`RowBuffer`] is written to, and [`decode_row`] reads back what was written.
+//! The other way, a [`RowBuffer`] is written to row by row, a [`Tile`] column by column, and [`decode_row`] reads back what was
+//! written.
 
 mod decode;
 mod dialect;
@@ -23,12 +24,14 @@ mod index;
 mod lanes;
 mod lines;
 mod parity;
+mod put;
 mod record;
 mod rows;
 mod signs;
 mod split;
 #[cfg(test)]
 mod tests;
+mod tile;
 mod view;
 mod walk;
 
@@ -39,7 +42,9 @@ pub use fault::{BadRecord, RecordFault};
 pub use footer::{Footer, footer_lines, footer_match, salesforce_footer};
 pub use header::{Header, HeaderFault, Start, read_header, read_start};
 pub use lines::skip_lines;
+pub use put::{put_empty, put_field, put_plain, put_plain_view, put_short};
 pub use record::{RawRecord, raw_record, record_end};
 pub use rows::{Column, Rows};
-pub use signs::needs_quotes;
+pub use signs::{Copying, needs_quotes};
 pub use split::{Mark, Mode, Piece, Splitter};
+pub use tile::{Full, Measured, Tile, put_checked};

@@ -7,10 +7,11 @@
 use super::dialect::{Dialect, text_end};
 use super::field::unescape;
 use super::index::{Index, Place, each, place};
+use super::lanes::put_view;
 use super::rows::Column;
 
 /// Longest text that stands in the view itself.
-const SHORT: usize = 12;
+pub(super) const SHORT: usize = 12;
 
 /// The piece's own bytes.
 const PIECE: u32 = 0;
@@ -18,25 +19,8 @@ const PIECE: u32 = 0;
 /// The text that had to be unescaped.
 const SIDE: u32 = 1;
 
-/// Bytes that must be readable from a field's start on, for the quick way.
-const REACH: usize = 16;
-
-/// Which bits of a view's first 4 and next 8 bytes of text count, by length; of longer texts the next 8 do not.
-const MASKS: [(u32, u64); SHORT + 2] = {
-    let mut masks = [(u32::MAX, 0); SHORT + 2];
-    let mut length = 0;
-    while length <= SHORT {
-        if length < 4 {
-            masks[length].0 = (1 << (8 * length)) - 1;
-        } else if length < SHORT {
-            masks[length].1 = (1 << (8 * (length - 4))) - 1;
-        } else {
-            masks[length].1 = u64::MAX;
-        }
-        length += 1;
-    }
-    masks
-};
+/// Bytes that must be readable from a field's start on, for the quick way: a quote and a word.
+const REACH: usize = 17;
 
 /// What the cells of a piece are built from.
 pub(super) struct Cells<'a> {
@@ -194,25 +178,16 @@ impl Quick<'_> {
             if LAST {
                 end = text_end(bytes, start, end, false);
             }
-            let quoted = usize::from(text[0] == quote);
+            let [text, behind_quote] = [text.first_chunk(), text.last_chunk()];
+            let Some((text, behind_quote)) = text.zip(behind_quote) else { continue };
+            let is_quoted = text[0] == quote;
+            let quoted = usize::from(is_quoted);
             let length = end - start - 2 * quoted;
-            let first_4 = u32::from_le_bytes(chunk(text, quoted));
-            let next_8 = u64::from_le_bytes(chunk(text, quoted + 4));
-            let (mask_4, mask_8) = MASKS[length.min(SHORT + 1)];
-            // All ones for a long text.
-            let long = ((SHORT as i64 - length as i64) >> 63) as u64;
-            let low = length as u64 | u64::from(first_4 & mask_4) << 32;
-            let high = next_8 & mask_8 | (((start + quoted) as u64) << 32) & long;
-            *view = u128::from(low) | u128::from(high) << 64;
+            put_view(view, if is_quoted { behind_quote } else { text }, length, start + quoted);
             valid |= u64::from(length != 0) << at;
         }
         (valid, left)
     }
-}
-
-#[inline(always)]
-fn chunk<const LENGTH: usize>(text: &[u8], at: usize) -> [u8; LENGTH] {
-    std::array::from_fn(|byte| text[at + byte])
 }
 
 fn view(text: &[u8], buffer: u32, offset: usize) -> u128 {

@@ -12,6 +12,7 @@ mod explain;
 pub mod fault;
 mod judge;
 mod kernel;
+mod late;
 mod lookup;
 mod page;
 mod udf;
@@ -26,13 +27,14 @@ use datafusion::prelude::SessionContext;
 use crate::resolve::CellSpec;
 
 pub use cell::{Step, Trace, is_bare};
-pub use column::{judged_fields, judged_parts, judged_type};
+pub use column::{clean_views, judged_fields, judged_parts, judged_type};
 pub use explain::{Explainer, explain};
 pub use fault::{code_of, is_warning};
 pub use judge::Judge;
+pub use late::{CellWriter, LateCells, Unjudged, Writing, take_out};
 pub use lookup::{LookupClash, LookupKey, LookupTable, LookupTables};
 pub use page::page;
-pub use udf::FunctionPage;
+pub use udf::{CellRules, FunctionPage};
 
 /// Registers every function; normalisers look values up in `tables`, which may be filled later, before a plan runs.
 pub fn register(session: &SessionContext, tables: Arc<LookupTables>) {

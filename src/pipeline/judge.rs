@@ -8,6 +8,7 @@ use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 use tokio::task::JoinSet;
 
+use crate::functions::{Unjudged, take_out};
 use crate::pipeline::{Failure, Stop, Watcher};
 use crate::settle::{Budget, Sink, Task};
 use crate::yaml::Span;
@@ -30,11 +31,13 @@ pub(super) async fn judge(session: &SessionContext, sql: &str, judging: Judging<
     let Judging { task, budget, folder, place, stop, watcher } = judging;
     let failed = |error: datafusion::error::DataFusionError| Failure::engine(&error, Some((&place.0, place.1)));
     let plan = session.sql(sql).await.map_err(failed)?.create_physical_plan().await.map_err(failed)?;
+    let Unjudged { plan, rules } = take_out(plan, |column| task.may_judge_late(column)).map_err(failed)?;
     let streams = execute_stream_partitioned(plan, session.task_ctx()).map_err(failed)?;
     let mut workers = JoinSet::new();
     let partitions = streams.len();
     let sinks = Sink::all(task, partitions, folder, budget)?;
     for (number, (mut stream, mut sink)) in streams.into_iter().zip(sinks).enumerate() {
+        sink.judge_late(&rules);
         let (stop, watcher, place) = (stop.clone(), Arc::clone(watcher), place.clone());
         workers.spawn(async move {
             while let Some(batch) = stream.next().await {

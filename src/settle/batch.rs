@@ -1,6 +1,7 @@
 //! A batch of the judging plan, ready to be read cell by cell.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use datafusion::arrow::array::{
     Array, ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringViewArray, StructArray, TimestampMicrosecondArray,
@@ -8,6 +9,7 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::buffer::NullBuffer;
 
+use crate::functions::{CellWriter, LateCells, clean_views};
 use crate::settle::error::Error;
 use crate::settle::layout::{Layout, OrderKind};
 use crate::settle::order::{OLDEST, rank};
@@ -17,7 +19,7 @@ use crate::settle::order::{OLDEST, rank};
 pub(super) struct Cells<'a> {
     values: &'a StringViewArray,
     /// 0 where there is no value, so that nothing else need be asked.
-    views: Cow<'a, [u128]>,
+    pub(super) views: Cow<'a, [u128]>,
     /// 0 for no fault.
     pub(super) faults: &'a [u8],
     /// No value needs quotes: see [`LayoutColumn`].
@@ -43,8 +45,10 @@ pub(super) struct Batch<'a> {
     pub(super) rows: usize,
     pub(super) files: &'a [u32],
     pub(super) lines: &'a [u64],
-    /// One per column of the layout.
+    /// One per column of the layout; without any cell where they are judged late.
     pub(super) columns: Vec<Cells<'a>>,
+    /// One per column of the layout: what is judged while it is written.
+    pub(super) late: Vec<Option<LateCells>>,
     pub(super) order: Option<Order<'a>>,
     /// Module, action, value.
     pub(super) pivot: Option<[Cells<'a>; 3]>,
@@ -58,7 +62,13 @@ impl<'a> Cells<'a> {
         let values = values.as_any().downcast_ref::<StringViewArray>().ok_or_else(unexpected)?;
         let faults = faults.as_any().downcast_ref::<UInt8Array>().ok_or_else(unexpected)?;
         let nulls = NullBuffer::union(pair.nulls(), values.nulls()).filter(|nulls| nulls.null_count() > 0);
-        Ok(Self { values, views: nulled(values.views(), nulls.as_ref()), faults: faults.values(), bare })
+        Ok(Self { values, views: clean_views(values.views(), nulls.as_ref()), faults: faults.values(), bare })
+    }
+
+    /// In the place of cells that are judged late.
+    fn none() -> Self {
+        static NOTHING: LazyLock<StringViewArray> = LazyLock::new(|| StringViewArray::new_null(0));
+        Self { values: &NOTHING, views: Cow::Borrowed(&[]), faults: &[], bare: false }
     }
 
     /// The cell's text; empty for none.
@@ -84,23 +94,6 @@ impl<'a> Cells<'a> {
     pub(super) fn has_faults(&self) -> bool {
         self.faults.iter().fold(0, |any, fault| any | fault) != 0
     }
-}
-
-/// The views, 0 where there is no value: nearly always they are so already.
-fn nulled<'a>(views: &'a [u128], nulls: Option<&NullBuffer>) -> Cow<'a, [u128]> {
-    let Some(nulls) = nulls else { return Cow::Borrowed(views) };
-    // Sixty-four rows at a time, without a branch in them: what stands in rows without a value, nearly always nothing.
-    let mut stray = 0;
-    for (valid, views) in nulls.inner().bit_chunks().iter_padded().zip(views.chunks(64)) {
-        if valid != u64::MAX {
-            let masks = (0..64).map(|bit| u128::from(valid >> bit & 1).wrapping_sub(1));
-            stray = views.iter().zip(masks).fold(stray, |stray, (view, mask)| stray | view & mask);
-        }
-    }
-    if stray == 0 {
-        return Cow::Borrowed(views);
-    }
-    Cow::Owned(views.iter().enumerate().map(|(row, view)| if nulls.is_null(row) { 0 } else { *view }).collect())
 }
 
 impl<'a> Order<'a> {
@@ -143,8 +136,8 @@ impl<'a> Order<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// `batch` read as `layout` says.
-    pub(super) fn new(batch: &'a RecordBatch, layout: &Layout) -> Result<Self, Error> {
+    /// `batch` read as `layout` says; columns with a writer in `late` are not judged yet.
+    pub(super) fn new(batch: &'a RecordBatch, layout: &Layout, late: &[Option<CellWriter>]) -> Result<Self, Error> {
         if batch.num_columns() != layout.width() {
             return Err(Error::Batch(format!("{} columns instead of {}", batch.num_columns(), layout.width())));
         }
@@ -153,9 +146,18 @@ impl<'a> Batch<'a> {
         let (Some(files), Some(lines)) = (files, lines) else {
             return Err(Error::Batch("`_file` and `_line` have other types".to_owned()));
         };
-        let named = layout.columns.iter().zip(&batch.columns()[2..]);
-        let columns =
-            named.map(|(column, array)| Cells::new(array, &column.name, column.bare)).collect::<Result<_, _>>()?;
+        let is_late = |column: usize| late.get(column).is_some_and(Option::is_some);
+        let named = || layout.columns.iter().zip(&batch.columns()[2..]).enumerate();
+        let columns = named()
+            .map(|(index, (column, array))| match is_late(index) {
+                true => Ok(Cells::none()),
+                false => Cells::new(array, &column.name, column.bare),
+            })
+            .collect::<Result<_, _>>()?;
+        let late = named()
+            .map(|(index, (_, array))| is_late(index).then(|| LateCells::new(array)).transpose())
+            .collect::<Result<_, _>>()
+            .map_err(|error| Error::Batch(error.to_string()))?;
         let mut rest = batch.columns()[2 + layout.columns.len()..].iter();
         let order = match (layout.order_by, layout.order_by.and_then(|_| rest.next())) {
             (Some(kind), Some(array)) => Some(Order::new(array, kind)?),
@@ -169,6 +171,6 @@ impl<'a> Batch<'a> {
             ]),
             _ => None,
         };
-        Ok(Self { rows: batch.num_rows(), files: files.values(), lines: lines.values(), columns, order, pivot })
+        Ok(Self { rows: batch.num_rows(), files: files.values(), lines: lines.values(), columns, late, order, pivot })
     }
 }

@@ -57,7 +57,7 @@ pub fn rules_of_row(task: &Task, batch: &RecordBatch, row: usize) -> Result<Vec<
     }
     // A batch is taken apart for all its rows: for one of them, of that row only.
     let row = batch.slice(row, 1);
-    let batch = Batch::new(&row, &task.layout)?;
+    let batch = Batch::new(&row, &task.layout, &[])?;
     let mut broken = broken_rules(task, |column| batch.columns[column].get(0));
     if batch.pivot.as_ref().is_some_and(|[.., value]| value_is_too_large(value.get(0))) {
         broken.push(BrokenRule::ValueTooLarge);

@@ -96,6 +96,11 @@ impl Kept {
         self.columns.iter().zip(&self.filled).map(|(column, filled)| (*column, filled.load(Ordering::Relaxed)))
     }
 
+    /// Whether empty cells of the layout's `column` are filled.
+    pub(super) fn keeps(&self, column: usize) -> bool {
+        self.columns.contains(&column)
+    }
+
     /// `batch` with its empty cells filled, and counted; `note` is told of each, by row and column.
     pub(super) fn fill<'b>(
         &self,

@@ -59,6 +59,7 @@ mod tests;
 mod travel;
 mod twins;
 mod winner;
+mod write;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -17,6 +17,8 @@ pub(super) mod flag {
     pub(crate) const RULE: u8 = 4;
     /// A reference to other files dangles.
     pub(crate) const REFERENCE: u8 = 8;
+    /// The row is rejected, whatever other rows there are.
+    pub(crate) const FAULTY: u8 = KEY | CELL | RULE;
     /// The parent is one of the known accounts.
     pub(crate) const PARENT_KNOWN: u8 = 16;
 }

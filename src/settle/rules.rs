@@ -169,6 +169,28 @@ impl Task {
         self.rules.unknown_accounts.filter(|_| index + 1 == self.layout.references.len())
     }
 
+    /// Whether the cells of a column of the judging plan's batches may be judged while rows are written.
+    pub fn may_judge_late(&self, column: usize) -> bool {
+        column.checked_sub(2).is_some_and(|column| column < self.layout.columns.len() && !self.looks_at(column))
+    }
+
+    /// Whether anything but the writer of rows looks at the cells of a column, so that they must be judged before.
+    fn looks_at(&self, column: usize) -> bool {
+        let layout = &self.layout;
+        let rules =
+            layout.one_of.iter().flatten().chain(layout.required_when.iter().flat_map(|(one, other)| [one, other]));
+        let flags = layout.implies.iter().flat_map(|(one, other)| [one, other]);
+        let keys = layout.key.iter().chain(&layout.foreign_keys).chain(&layout.parent).chain(&layout.level_type);
+        self.folds()
+            || layout.pivots
+            || !layout.columns[column].written
+            || self.known.kept.as_ref().is_some_and(|kept| kept.keeps(column))
+            || keys.chain(rules).chain(flags).any(|other| *other == column)
+            || layout.references.iter().any(|reference| reference.column == column)
+            // Rows of foreign keys are known by all their cells.
+            || !layout.foreign_keys.is_empty()
+    }
+
     /// Whether number columns are added.
     pub(super) fn adds(&self) -> bool {
         self.rules.duplicates == DuplicatePolicy::Sum && self.folds()

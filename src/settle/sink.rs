@@ -7,6 +7,8 @@ use std::sync::Arc;
 use datafusion::arrow::array::{RecordBatch, UInt32Array};
 use datafusion::arrow::compute::take_record_batch;
 
+use crate::csv::Tile;
+use crate::functions::{CellRules, CellWriter};
 use crate::settle::added;
 use crate::settle::adding::{Adding, Sums, can_add};
 #[cfg(feature = "cluster")]
@@ -18,11 +20,12 @@ use crate::settle::gather::Groups;
 use crate::settle::judge::{broken_rules, has_rules, has_rules_but_sums, judge_reference};
 use crate::settle::key::{NONE, hash_parts, hash_text};
 use crate::settle::pairs::Pairs;
-use crate::settle::record::{Records, flag, link_columns, position};
+use crate::settle::record::{Records, flag, link_columns};
 use crate::settle::rules::Task;
 use crate::settle::spill::Spill;
 use crate::settle::tally::Tally;
 use crate::settle::twins::{Cases, lower_hash};
+use crate::settle::write::Found;
 
 /// The rows of one partition. Batches must come in the partition's own order; all else is settled afterwards.
 #[derive(Debug)]
@@ -40,7 +43,12 @@ pub struct Sink {
     /// Cases of the letters in keys.
     pub(super) cases: Cases,
     /// Columns that stand in the output.
-    written: Vec<usize>,
+    pub(super) written: Vec<usize>,
+    /// By column: what judges its cells while they are written.
+    pub(super) late: Vec<Option<CellWriter>>,
+    /// Rows being written.
+    pub(super) tile: Tile,
+    pub(super) found: Found,
     /// Rows of a pivot, folded.
     pub(super) groups: Groups,
     /// Rows of a pivot seen so far.
@@ -56,8 +64,8 @@ pub struct Sink {
     pub(super) flags: Vec<u8>,
     pub(super) hashes: Vec<u128>,
     lower: Vec<u64>,
-    positions: Vec<u64>,
-    ends: Vec<u64>,
+    pub(super) positions: Vec<u64>,
+    pub(super) ends: Vec<u64>,
     pub(super) scratch: Vec<u8>,
 }
 
@@ -89,6 +97,9 @@ impl Sink {
             faulty: Vec::new(),
             kept: Vec::new(),
             written: columns.filter(|(_, column)| column.written).map(|(index, _)| index).collect(),
+            late: task.layout.columns.iter().map(|_| None).collect(),
+            tile: Tile::default(),
+            found: Found::default(),
             groups: Groups::new(task.rules.pivot.aggregate, task.layout.key_ignores_case),
             arrived: 0,
             pairs: Pairs::default(),
@@ -106,6 +117,13 @@ impl Sink {
         })
     }
 
+    /// The plan's columns with rules come as they are read, and are judged by them while rows are written: see
+    /// [`Task::may_judge_late`].
+    pub fn judge_late(&mut self, rules: &[Option<Arc<CellRules>>]) {
+        let writer = |rules: &Option<Arc<CellRules>>| rules.as_ref().map(|rules| CellWriter::new(Arc::clone(rules)));
+        self.late = rules.iter().skip(2).take(self.late.len()).map(writer).collect();
+    }
+
     /// Takes the rows of one batch.
     pub fn push(&mut self, batch: &RecordBatch) -> Result<(), Error> {
         let task = Arc::clone(&self.task);
@@ -121,21 +139,22 @@ impl Sink {
             None => Cow::Borrowed(batch),
         };
         let whole = &*batch;
-        let batch = Batch::new(whole, &task.layout)?;
+        let batch = Batch::new(whole, &task.layout, &self.late)?;
         self.tally.read += batch.rows as u64;
         self.judge_cells(&task, &batch);
         self.judge_rows(&task, &batch);
         if let Some(adding) = &mut self.adding {
             adding.read(&batch, &mut self.flags);
         }
-        self.warn_of_flags(&task, &batch);
         if batch.pivot.is_some() {
             self.pivot(&task, &batch)?;
         } else if let Some(adding) = self.adding.take() {
+            self.warn_of_flags(&task, &batch);
             let added = self.add(&task, whole, &batch, adding)?;
             self.adding = Some(added);
         } else {
             self.keep(&task, &batch)?;
+            self.warn_of_flags(&task, &batch);
         }
         self.spill.flush_if_large()?;
         Ok(())
@@ -186,7 +205,7 @@ impl Sink {
             adding.sums.know(rest.len() as u64);
             let rest = take_record_batch(whole, &UInt32Array::from(rest));
             let rest = rest.map_err(|error| Error::Batch(error.to_string()))?;
-            self.keep(task, &Batch::new(&rest, &task.layout)?)?;
+            self.keep(task, &Batch::new(&rest, &task.layout, &self.late)?)?;
         }
         Ok(adding)
     }
@@ -238,7 +257,7 @@ impl Sink {
         for (column, needs) in &task.layout.implies {
             let [column_cells, needs_cells] = [column, needs].map(|index| &batch.columns[*index]);
             let alone = |row: &usize| column_cells.get(*row) == b"yes" && needs_cells.get(*row) != b"yes";
-            let rows = (0..batch.rows).filter(|row| self.flags[*row] == 0).filter(alone).count();
+            let rows = (0..batch.rows).filter(|row| self.flags[*row] & flag::FAULTY == 0).filter(alone).count();
             self.tally.code("W914", *needs, rows as u64);
         }
     }
@@ -324,42 +343,5 @@ impl Sink {
                 }
             }
         }
-    }
-
-    /// Row by row: the bytes of the output, and the row's record.
-    fn encode(&mut self, task: &Task, batch: &Batch<'_>) -> Result<(), Error> {
-        let columns: Vec<&Cells<'_>> = self.written.iter().map(|index| &batch.columns[*index]).collect();
-        let start = self.spill.length();
-        self.positions.clear();
-        self.ends.clear();
-        for row in 0..batch.rows {
-            if self.flags[row] & flag::KEY == 0 {
-                self.encode_row(task, &columns, row);
-            }
-            self.ends.push(self.spill.length());
-            self.spill.flush_if_large()?;
-            self.positions.push(position(batch.files[row], batch.lines[row])?);
-        }
-        self.records.extend(&self.positions, &self.flags, start, &self.ends)?;
-        if let Some(order) = &batch.order {
-            (0..batch.rows).for_each(|row| self.records.order.push(order.get(row)));
-        }
-        Ok(())
-    }
-
-    #[inline]
-    pub(super) fn encode_row(&mut self, task: &Task, columns: &[&Cells<'_>], row: usize) {
-        let out = &mut self.spill.buffer;
-        let start = out.len();
-        for (cells, filled) in columns.iter().zip(&mut self.tally.filled) {
-            let view = cells.view(row);
-            let length = view as u32 as usize;
-            match length {
-                ..=12 => out.short(view >> 32, length, cells.bare),
-                _ => out.field(cells.long(view), cells.bare),
-            }
-            *filled += u64::from(length != 0);
-        }
-        out.end_row(start, task.layout.line_ending());
     }
 }

@@ -3,7 +3,11 @@
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use super::super::{LineEnding, RowBuffer, decode_row};
+use super::super::put::room_for;
+use super::super::{
+    Copying, Full, LineEnding, RowBuffer, Tile, decode_row, put_checked, put_field, put_plain, put_plain_view,
+    put_short,
+};
 
 fn cell() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
@@ -64,11 +68,84 @@ proptest! {
         let mut packed = [0; 16];
         if let Some(front) = packed[..15].get_mut(..value.len()) {
             front.copy_from_slice(&value);
-            out.clear();
-            out.raw(before.as_bytes());
-            out.short(u128::from_le_bytes(packed), value.len(), !quoted);
-            prop_assert_eq!(out.bytes(), &expected);
+            let mut out = [0; 64];
+            let written = put_short(&mut out, u128::from_le_bytes(packed), value.len(), !quoted);
+            prop_assert_eq!(&out[..written], &expected[before.len()..]);
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 300, failure_persistence: None, ..Config::default() })]
+    #[test]
+    fn plain_text_is_put_like_any_other(value in "[ -~]{1,90}|[a-zA-Z0-9]{1,50}|[ -~]{1,40}[é\t]?[a-z]{0,20}|[\u{2028}\u{a0}日]?[a-zéü日\u{85}]{1,20}[\u{2003}\u{3000}日\u{a0}]?") {
+        let value = value.as_bytes();
+        let is_plain = value.iter().all(|byte| matches!(byte, b' '..=b'~')) && value.trim_ascii() == value;
+        let needs_quotes = value.iter().any(|byte| b",;'\"".contains(byte));
+        let changes: [(Copying, bool, fn(&u8) -> u8); 4] = [
+            (Copying::AsItIs, !needs_quotes, |byte| *byte),
+            (Copying::Lower, !needs_quotes, u8::to_ascii_lowercase),
+            (Copying::Quoted, !value.contains(&b'"'), |byte| *byte),
+            (Copying::Requoted, true, |byte| if *byte == b'"' { b'\'' } else { *byte }),
+        ];
+        for (copying, takes, change) in changes {
+            let mut out = vec![0; room_for(value.len())];
+            let written = match value.len() {
+                length @ ..=12 => {
+                    let text = value.iter().rev().fold(0, |text, byte| text << 8 | u128::from(*byte));
+                    put_plain_view(&mut out, &(text << 32 | length as u128), copying)
+                }
+                _ => put_plain(&mut out, value, copying),
+            };
+            // Outside ASCII it may decline.
+            prop_assert!(!value.is_ascii() || (written > 0) == (is_plain && takes), "{:?}", copying);
+            let text = std::str::from_utf8(value).unwrap();
+            let is_plain = !text.contains(char::is_control) && text.trim() == text;
+            prop_assert!(written == 0 || is_plain && takes && (copying != Copying::Lower || value.is_ascii()), "{:?}", copying);
+            let changed: Vec<u8> = value.iter().map(change).collect();
+            let mut expected = vec![0; room_for(value.len())];
+            // Text is only asked to go between quotes if it needs them.
+            if written > 0 && (needs_quotes || copying.quotes() == 0) {
+                let length = put_field(&mut expected, &changed, false);
+                prop_assert_eq!(&out[..written], &expected[..length]);
+            }
+        }
+    }
+
+    #[test]
+    fn rows_side_by_side_are_those_one_after_the_other(
+        rows in prop::collection::vec(prop::collection::vec("[a-z,]{0,9}|[a-z\"]{0,900}", 3), 1..150), wide in 0..5_usize
+    ) {
+        let mut rows = rows;
+        if wide == 0 {
+            rows[0][1] = "w\"".repeat(200_000);
+        }
+        let (mut tile, mut expected, mut made) = (Tile::default(), RowBuffer::default(), RowBuffer::default());
+        rows.iter().for_each(|row| expected.row(row, LineEnding::CrLf));
+        tile.reset();
+        let mut first = 0;
+        while first < rows.len() {
+            let count = tile.begin(rows.len() - first);
+            prop_assert!(count > 0);
+            let these = &rows[first..first + count];
+            let put = |tile: &mut Tile| -> Result<(), Full> {
+                for column in 0..3 {
+                    // What is told of the length before may be too little.
+                    let views: Vec<u128> = these.iter().map(|cells| if column < 2 { cells[column].len() as u128 } else { 0 }).collect();
+                    let filled = tile.column(&views, |row, _, out| put_checked(out, these[row][column].as_bytes(), false))?;
+                    assert_eq!(filled, these.iter().filter(|cells| !cells[column].is_empty()).count());
+                }
+                Ok(())
+            };
+            match put(&mut tile) {
+                Err(Full) => tile.widen(),
+                Ok(()) => {
+                    (0..count).for_each(|row| made.raw(tile.finish(row, LineEnding::CrLf)));
+                    first += count;
+                }
+            }
+        }
+        prop_assert_eq!(made.bytes(), expected.bytes());
     }
 }
 

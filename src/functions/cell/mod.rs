@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 pub use bare::is_bare;
-pub use normaliser::{Normal, Normaliser};
+pub use normaliser::{Normal, Normaliser, TextRules};
 pub use steps::Verdict;
 pub use trace::{Step, Trace};
 
@@ -97,6 +97,11 @@ impl Cell {
     /// Values of so many bytes cannot have too many characters.
     pub fn longest(&self) -> usize {
         self.longest
+    }
+
+    /// What an empty cell becomes, perhaps nothing; or its fault.
+    pub fn empty(&self) -> Result<&[u8], u8> {
+        self.empty.as_ref().map(|text| text.as_deref().unwrap_or_default()).map_err(|fault| *fault)
     }
 
     /// An empty cell stays empty without a fault.

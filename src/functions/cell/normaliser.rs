@@ -1,5 +1,6 @@
 //! The type step: which kernel judges a column, and the short road each type offers.
 
+use crate::csv::{put_field, put_short};
 use crate::functions::fault;
 use crate::functions::kernel::date::{Dates, Hint};
 use crate::functions::kernel::id::IdRules;
@@ -42,6 +43,22 @@ pub trait Normal {
     #[inline(always)]
     fn remade_long(&self, _: &[u8], _: &mut Vec<u8>) -> bool {
         false
+    }
+
+    /// Puts what a short value becomes, given as its view, as a field, in need of no other step; gives the bytes written. 0: it
+    /// may yet.
+    #[inline(always)]
+    fn put_short(&self, view: &u128, bare: bool, out: &mut [u8]) -> usize {
+        let Some(value) = Short::of_view(*view) else { return 0 };
+        let Some(made) = (if self.stands(value) { Some(value) } else { self.remade(value) }) else { return 0 };
+        let (text, length) = made.parts();
+        put_short(out, text, length, bare)
+    }
+
+    /// The same of a longer value.
+    #[inline(always)]
+    fn put_long(&self, value: &[u8], bare: bool, out: &mut [u8]) -> usize {
+        if self.stands_long(value) { put_field(out, value, bare) } else { 0 }
     }
 
     /// The type step and the quotes at one go, for cells with nothing else to do. None: take the whole road.
@@ -148,6 +165,23 @@ impl Normaliser {
                 Self::List(ListRules { from: word(&spec.separator_in, &String::from_utf8_lossy(&to)), to, case })
             }
         })
+    }
+}
+
+impl TextRules {
+    /// `case:`
+    pub fn case(&self) -> Option<Case> {
+        self.case
+    }
+
+    /// `quotes:`
+    pub fn quotes(&self) -> QuotePolicy {
+        self.quotes
+    }
+
+    /// They are those of a key of another system.
+    pub fn is_key(&self) -> bool {
+        self.key
     }
 }
 
@@ -264,6 +298,11 @@ impl Normal for Dates {
     #[inline(always)]
     fn remade(&self, value: Short) -> Option<Short> {
         self.day(value)
+    }
+
+    #[inline(always)]
+    fn put_long(&self, value: &[u8], _: bool, out: &mut [u8]) -> usize {
+        self.moment(value).map_or(0, |moment| put_field(out, &moment, true))
     }
 
     #[inline(always)]

@@ -1,7 +1,5 @@
 //! What became of values that a column held before: where few values fill many cells, each is judged once.
 
-use super::output::Made;
-
 /// Values remembered; a power of two.
 const VALUES: usize = 64;
 
@@ -10,16 +8,22 @@ const PATIENCE: u32 = 256;
 
 /// The values of one batch that took the long road, by their views: views that are the same are the same value.
 #[derive(Debug, Default)]
-pub struct Met {
+pub struct Met<T> {
     /// Empty until the first.
-    values: Vec<(u128, Made)>,
+    values: Vec<(u128, T)>,
     in_vain: u32,
 }
 
-impl Met {
+impl<T: Copy + Default> Met<T> {
+    /// Forgets all values; also that there were none to be found again.
+    pub fn clear(&mut self) {
+        self.values.fill((0, T::default()));
+        self.in_vain = 0;
+    }
+
     /// What a value with this view became.
     #[inline]
-    pub fn find(&mut self, view: u128) -> Option<Made> {
+    pub fn find(&mut self, view: u128) -> Option<T> {
         let (held, made) = self.values.get(place(view))?;
         // Nothing is kept of the empty view.
         if *held != view || view == 0 {
@@ -31,13 +35,13 @@ impl Met {
 
     /// Remembers what a value became.
     #[inline]
-    pub fn keep(&mut self, view: u128, made: Made) {
+    pub fn keep(&mut self, view: u128, made: T) {
         if self.in_vain > PATIENCE {
             self.values.clear();
             return;
         }
         if self.values.is_empty() {
-            self.values.resize(VALUES, (0, Made::default()));
+            self.values.resize(VALUES, (0, T::default()));
         }
         self.in_vain += 1;
         self.values[place(view)] = (view, made);

@@ -8,6 +8,7 @@ mod met;
 mod output;
 mod run;
 mod typed;
+mod views;
 
 use std::sync::{Arc, LazyLock};
 
@@ -15,7 +16,9 @@ use datafusion::arrow::array::{ArrayRef, AsArray, StringViewArray, StructArray, 
 use datafusion::arrow::datatypes::{DataType, Field, Fields, UInt8Type};
 
 pub use input::{Input, can_read, read};
+pub use met::Met;
 pub use run::judge;
+pub use views::clean_views;
 
 /// The fields of a judged cell: made once, because every column of every batch has them.
 pub fn judged_fields() -> Fields {

@@ -8,7 +8,7 @@ use crate::functions::kernel::short::Short;
 use crate::functions::{fault, is_warning};
 
 use super::met::Met;
-use super::output::Output;
+use super::output::{Made, Output};
 
 /// Judges every cell of a column. `judged`: faults that a function before this one has found (template, tags).
 pub fn judge(cell: &Cell, input: &StringViewArray, judged: Option<&UInt8Array>) -> ArrayRef {
@@ -30,7 +30,7 @@ fn run<N: Normal>(cell: &Cell, normal: &N, input: &StringViewArray) -> ArrayRef 
     let mut output = Output::new(input);
     let mut hint = Hint::default();
     let nulls = input.nulls().filter(|nulls| nulls.null_count() > 0);
-    let mut met = Met::default();
+    let mut met = Met::<Made>::default();
     let (may_stand, may_be_empty, longest) = (cell.may_stand(), cell.may_be_empty(), cell.longest());
     for (row, &view) in input.views().iter().enumerate() {
         if nulls.is_some_and(|nulls| nulls.is_null(row)) {

@@ -47,7 +47,7 @@ impl Short {
 
     /// Its bytes as one number, and how many there are.
     #[inline(always)]
-    pub(super) fn parts(self) -> (u128, usize) {
+    pub fn parts(self) -> (u128, usize) {
         (self.text, self.length)
     }
 
@@ -63,14 +63,17 @@ impl Short {
         self.text | FILLERS[self.length]
     }
 
+    /// Whether its first or last byte is a space.
+    #[inline(always)]
+    pub fn has_space_at_ends(self) -> bool {
+        let (first, last) = (self.text as u8, (self.text >> (8 * (self.length - 1))) as u8);
+        first == b' ' || last == b' '
+    }
+
     /// Printable ASCII without `"`, and no space at either end.
     #[inline(always)]
     pub fn is_plain(self) -> bool {
-        let (first, last) = (self.text as u8, (self.text >> (8 * (self.length - 1))) as u8);
-        if first == b' ' || last == b' ' {
-            return false;
-        }
-        scan::are_plain(self.filled())
+        !self.has_space_at_ends() && scan::are_plain(self.filled())
     }
 
     /// Whether it holds an ASCII capital.

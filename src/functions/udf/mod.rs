@@ -18,9 +18,10 @@ use datafusion::logical_expr::ScalarUDF;
 
 pub use function::FunctionPage;
 
+pub use normalize::{CellRules, Normalize};
+
 use super::lookup::LookupTables;
 use function::Function;
-use normalize::Normalize;
 
 fn plain() -> Vec<Function> {
     let mut all = access::functions();

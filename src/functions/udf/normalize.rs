@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::{DataFusionError, Result, plan_err};
+use datafusion::common::{DataFusionError, Result, ScalarValue, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
@@ -41,16 +41,35 @@ pub struct Normalize {
     name: &'static str,
     signature: Signature,
     tables: Arc<LookupTables>,
-    memo: Memo<Rules>,
+    memo: Memo<CellRules>,
 }
 
-/// One literal, compiled.
+/// The options of a call, compiled.
 #[derive(Debug)]
-struct Rules {
+pub struct CellRules {
     /// For text from a source.
     cell: Cell,
     /// For typed values, if that makes a difference.
     typed: Option<Cell>,
+}
+
+impl CellRules {
+    /// Compiles the rules of a column.
+    ///
+    /// # Errors
+    /// See [`Cell::new`].
+    pub fn new(spec: CellSpec, tables: &LookupTables) -> std::result::Result<Self, String> {
+        let typed = Cell::spec_of_typed(&spec);
+        Ok(Self {
+            typed: (typed != spec).then(|| Cell::new(typed, tables)).transpose()?,
+            cell: Cell::new(spec, tables)?,
+        })
+    }
+
+    /// For values from a source, or for typed ones.
+    pub fn cell(&self, typed: bool) -> &Cell {
+        self.typed.as_ref().filter(|_| typed).unwrap_or(&self.cell)
+    }
 }
 
 impl Normalize {
@@ -66,13 +85,13 @@ impl Normalize {
         }
     }
 
-    fn rules(&self, text: &str) -> Result<Arc<Rules>> {
-        self.memo.get(text, || {
-            let spec = self.spec(text)?;
-            let typed = Cell::spec_of_typed(&spec);
-            let make = |spec| Cell::new(spec, &self.tables).map_err(DataFusionError::Execution);
-            Ok(Rules { typed: (typed != spec).then(|| make(typed)).transpose()?, cell: make(spec)? })
-        })
+    /// What a call with these options judges by.
+    pub fn rules_of(&self, options: &ScalarValue) -> Result<Arc<CellRules>> {
+        self.rules(literal(Some(options))?)
+    }
+
+    fn rules(&self, text: &str) -> Result<Arc<CellRules>> {
+        self.memo.get(text, || CellRules::new(self.spec(text)?, &self.tables).map_err(DataFusionError::Execution))
     }
 }
 
@@ -156,10 +175,9 @@ impl ScalarUDFImpl for Normalize {
         let [value, ColumnarValue::Scalar(options)] = args.args.as_slice() else {
             return plan_err!("`{}` takes a value and a text literal", self.name);
         };
-        let rules = self.rules(literal(Some(options))?)?;
+        let rules = self.rules_of(options)?;
         let constant = matches!(value, ColumnarValue::Scalar(_));
         let input = column::read(&value.to_array(if constant { 1 } else { args.number_rows })?)?;
-        let cell = rules.typed.as_ref().filter(|_| input.typed).unwrap_or(&rules.cell);
-        scalar_if(constant, column::judge(cell, &input.text, input.judged.as_ref()))
+        scalar_if(constant, column::judge(rules.cell(input.typed), &input.text, input.judged.as_ref()))
     }
 }

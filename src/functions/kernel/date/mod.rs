@@ -106,7 +106,10 @@ impl Dates {
                 return Ok(Value::Part(value));
             }
         }
-        let moment = self.read(value, hint)?;
+        let moment = match iso::read(value) {
+            Ok(moment) if self.iso_alone => in_range(moment)?,
+            _ => self.read(value, hint)?,
+        };
         if moment.timed {
             write_utc(&moment, self.to_utc(&moment)?, side);
             return Ok(Value::Side);
