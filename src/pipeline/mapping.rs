@@ -284,9 +284,11 @@ impl Mappings<'_> {
     }
 
     /// A session for the second look: the functions, and rows in order. Threads read side by side, and what they read is
-    /// merged, where that leaves no doubt: rows of one record come in the order in which they came the first time.
+    /// merged, where that leaves no doubt (rows of one record come in the order in which they came the first time) and
+    /// where there is memory for what waits to be merged.
     fn report_session(&self, tables: &Arc<LookupTables>, one_row_a_record: bool) -> SessionContext {
-        let session = if one_row_a_record { self.engine.session() } else { self.engine.ordered_session() };
+        let side_by_side = one_row_a_record && room::merges(self.request.memory);
+        let session = if side_by_side { self.engine.session() } else { self.engine.ordered_session() };
         functions::register(&session, Arc::clone(tables));
         session
     }

@@ -13,6 +13,14 @@ const PROCESS: u64 = 120_000_000;
 /// What a thread holds that judges rows: pieces of a file, their columns, rows on their way to disk.
 const THREAD: u64 = 12_000_000;
 
+/// From here on the engine has room for batches of rejected rows that wait until those before them are there.
+const MERGES: u64 = 250_000_000;
+
+/// Whether rows may be read by several threads and brought into order again.
+pub(super) fn merges(memory: u64) -> bool {
+    memory >= MERGES
+}
+
 /// As many of `wanted` threads as leave three quarters of `memory` to the rows; at least one.
 pub fn threads_within(memory: u64, wanted: usize) -> usize {
     let room = (ABOVE - PROCESS + memory / 4) / THREAD;
