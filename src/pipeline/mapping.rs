@@ -94,7 +94,13 @@ impl Mappings<'_> {
         let away = None;
         let rows = match away {
             Some(rows) => rows,
-            None => prepared.rows(&plain, self.spill, self.stop).await?,
+            None if prepared.query.is_none() => prepared.rows(&plain, self.spill, self.stop).await?,
+            None => {
+                // The engine has what keys and tables leave.
+                let engine = self.engine.within(budget.free()).map_err(|error| Failure::engine(&error, None))?;
+                let plain = prepared.session(&engine, &Arc::new(LookupTables::new()), false)?;
+                prepared.rows(&plain, self.spill, self.stop).await?
+            }
         };
         let arrival = prepared.query.as_ref().is_some_and(|query| query.ordered && query.traceable);
         let session = prepared.session(self.engine, &tables, arrival)?;
