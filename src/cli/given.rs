@@ -7,7 +7,7 @@ use clap::Args;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::pipeline::Situation;
+use crate::pipeline::{Situation, threads_within};
 
 /// What decides how a mapping reads.
 #[derive(Debug, Args)]
@@ -69,7 +69,8 @@ pub(super) struct Means {
 impl Means {
     /// The same, bounded by what was said of memory and threads.
     pub(super) fn bound(&self, given: Situation) -> Result<Situation, String> {
-        Ok(Situation { memory: self.memory()?, threads: self.threads(), ..given })
+        let memory = self.memory()?;
+        Ok(Situation { memory, threads: threads_within(memory, self.threads()), ..given })
     }
 
     /// Bytes.

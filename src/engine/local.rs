@@ -16,6 +16,9 @@ use crate::engine::day;
 /// its pool does not see.
 const POOL_SHARE: f64 = 0.5;
 
+/// What operators need to sort or add up anything at all, however little is left.
+const LEAST_POOL: usize = 16_000_000;
+
 /// What the engine is given.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
@@ -43,6 +46,20 @@ impl Engine {
     /// When the spill folder cannot be used.
     pub fn new(options: EngineOptions) -> Result<Self> {
         let bytes = (options.memory as f64 * POOL_SHARE) as usize;
+        Self::with_pool(options, bytes)
+    }
+
+    /// The same engine for a time at which others hold all but `bytes` of its memory.
+    ///
+    /// # Errors
+    /// When the spill folder cannot be used.
+    pub fn within(&self, bytes: u64) -> Result<Self> {
+        let share = (self.options.memory as f64 * POOL_SHARE) as usize;
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX).clamp(LEAST_POOL.min(share), share);
+        Self::with_pool(self.options.clone(), bytes)
+    }
+
+    fn with_pool(options: EngineOptions, bytes: usize) -> Result<Self> {
         let tracked = NonZeroUsize::new(5).expect("five is not zero");
         let pool = TrackConsumersPool::new(FairSpillPool::new(bytes), tracked);
         let runtime = RuntimeEnvBuilder::new()

@@ -40,6 +40,10 @@ pub struct LookupClash {
     pub second: (usize, String),
 }
 
+/// Bytes of a key and its value beside their texts: their place in the table, with what stands free there, and what the
+/// allocator adds.
+const ENTRY: usize = 96;
+
 /// One table. Keys are trimmed; values are as they are.
 #[derive(Debug, Default)]
 pub struct LookupTable {
@@ -50,6 +54,11 @@ impl LookupTable {
     /// The value for a key.
     pub fn get(&self, key: &[u8]) -> Option<&[u8]> {
         self.values.get(space::trim(key)).map(AsRef::as_ref)
+    }
+
+    /// Bytes that it holds, or a little less.
+    pub fn bytes(&self) -> u64 {
+        self.values.iter().map(|(key, value)| (key.len() + value.len() + ENTRY) as u64).sum()
     }
 
     /// Every key, in no order.
@@ -108,6 +117,12 @@ impl LookupTables {
         }
         self.tables.write().unwrap_or_else(PoisonError::into_inner).insert(name, Arc::new(table));
         Ok(())
+    }
+
+    /// Bytes that all of them hold.
+    pub fn bytes(&self) -> u64 {
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        tables.values().map(|table| table.bytes()).sum()
     }
 
     /// All tables with all their pairs, in order.

@@ -1,18 +1,22 @@
 //! The ledger of a mapping: every record in exactly one place, every warning counted.
 
+use std::sync::Arc;
+
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 
 use crate::diagnostic::{Diagnostic, Place, code, excerpt, find_code};
+use crate::engine::Engine;
 use crate::functions::fault;
 use crate::mapping::{Amount, OnError};
 use crate::output::{MappingReport, QuerySource, RejectsFile, Rows, SourceFile};
 use crate::pipeline::mapping::Finished;
+use crate::pipeline::open::register;
 use crate::pipeline::prepare::Prepared;
 use crate::pipeline::{Failure, RunRequest};
 use crate::resolve::Resolved;
-use crate::settle::{KeySet, KeySetBuilder, Settled, WarningKind};
+use crate::settle::{Budget, KeySet, KeySetBuilder, Settled, WarningKind};
 use crate::source::Source;
 
 /// What is known of a mapping before its rows are read.
@@ -213,8 +217,15 @@ fn count(source: &Source, is_query: bool, settled: &Settled) -> Rows {
     }
 }
 
+/// What memory is taken for.
+const FILTERED: &str = "keys that `where` drops";
+
 /// Keys of the rows that `where` dropped, where others may ask for them.
-pub(super) async fn filtered_keys(prepared: &Prepared, session: &SessionContext) -> Result<KeySet, Failure> {
+pub(super) async fn filtered_keys(
+    prepared: &Prepared,
+    session: &SessionContext,
+    budget: &Budget,
+) -> Result<KeySet, Failure> {
     let resolved = &prepared.resolved;
     let mut keys = KeySetBuilder::new(resolved.format.key_ignores_case);
     let (Some(sql), 1) = (&prepared.compiled.filtered, resolved.key.len()) else { return Ok(keys.build()) };
@@ -228,25 +239,37 @@ pub(super) async fn filtered_keys(prepared: &Prepared, session: &SessionContext)
                 keys.add(values.value(row).as_bytes());
             }
         }
+        budget.ask(keys.bytes(), FILTERED)?;
     }
-    Ok(keys.build())
+    let keys = keys.build();
+    budget.hold(keys.bytes(), FILTERED)?;
+    Ok(keys)
 }
 
 /// Per source of a traceable query: how many of its records the query used, dropped and multiplied.
-pub(super) async fn query_sources(prepared: &Prepared, session: &SessionContext) -> Result<Vec<QuerySource>, Failure> {
+/// `rows` are those of the query; they leave `bytes` to the engine.
+pub(super) async fn query_sources(
+    prepared: &Prepared,
+    rows: &Arc<Source>,
+    (engine, bytes): (&Engine, u64),
+) -> Result<Vec<QuerySource>, Failure> {
     let traceable = prepared.query.as_ref().is_some_and(|query| query.traceable);
     if !traceable {
         return Ok(Vec::new());
     }
+    let engine = engine.within(bytes).map_err(|error| Failure::engine(&error, None))?;
+    let session = engine.session();
+    register(&session, crate::compile::QUERY_TABLE, rows.table())?;
     let table = crate::sqltext::identifier(crate::compile::QUERY_TABLE);
     let sql = format!(
         "select \"_file\", count(*) as records, sum(case when rows > 1 then 1 else 0 end) as multiplied from \
          (select \"_file\", \"_line\", count(*) as rows from {table} group by \"_file\", \"_line\") as records group by \"_file\""
     );
     let mut used: std::collections::BTreeMap<u32, (u64, u64)> = std::collections::BTreeMap::new();
-    super::column::texts(session, &sql, |row| {
+    super::column::texts(&session, &sql, |row| {
         let number = |place: usize| row[place].and_then(|text| text.parse::<u64>().ok()).unwrap_or_default();
         used.insert(u32::try_from(number(0)).unwrap_or(u32::MAX), (number(1), number(2)));
+        Ok(())
     })
     .await?;
     let mut sources = Vec::new();

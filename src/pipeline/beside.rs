@@ -12,10 +12,14 @@ use crate::functions::fault;
 use crate::pipeline::Failure;
 use crate::pipeline::distinct::in_two_steps;
 use crate::pipeline::prepare::Prepared;
-use crate::settle::{Beside, key_hash};
+use crate::settle::{Beside, Budget, key_hash};
+
+/// Bytes of a key in the table, with what stands free there, and of a cell beside its text.
+const KEY_BYTES: usize = 96;
+const CELL_BYTES: usize = 40;
 
 /// Runs the aggregates of `prepared`, where it has any.
-pub(super) async fn read(prepared: &Prepared, session: &SessionContext) -> Result<Beside, Failure> {
+pub(super) async fn read(prepared: &Prepared, session: &SessionContext, budget: &Budget) -> Result<Beside, Failure> {
     let resolved = &prepared.resolved;
     let Some(sql) = &prepared.compiled.aggregates else { return Ok(Beside::default()) };
     let engine = |error| Failure::engine(&error, None);
@@ -69,6 +73,8 @@ pub(super) async fn read(prepared: &Prepared, session: &SessionContext) -> Resul
                 }
                 cells.push(value.to_owned());
             }
+            let bytes = cells.iter().map(|cell| cell.len() + CELL_BYTES).sum::<usize>() + KEY_BYTES;
+            budget.hold(bytes as u64, "columns beside a pivot")?;
             beside.cells.insert(key_hash(&key, resolved.format.key_ignores_case), cells);
         }
     }

@@ -11,7 +11,7 @@ use crate::pipeline::Failure;
 pub(super) async fn texts(
     session: &SessionContext,
     sql: &str,
-    mut take: impl FnMut(&[Option<&str>]),
+    mut take: impl FnMut(&[Option<&str>]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let engine = |error| Failure::engine(&error, None);
     let mut stream = session.sql(sql).await.map_err(engine)?.execute_stream().await.map_err(engine)?;
@@ -23,7 +23,7 @@ pub(super) async fn texts(
         for index in 0..batch.num_rows() {
             row.clear();
             row.extend(columns.iter().map(|column| column.is_valid(index).then(|| column.value(index))));
-            take(&row);
+            take(&row)?;
         }
     }
     Ok(())

@@ -12,8 +12,11 @@ use crate::output::MappingReport;
 use crate::pipeline::{Failure, column};
 use crate::project::MappingFile;
 use crate::resolve::{Reference, Resolved, Target};
-use crate::settle::{self, Absence, KeySet, KeySetBuilder};
+use crate::settle::{self, Absence, Budget, KeySet, KeySetBuilder};
 use crate::sqltext::identifier;
+
+/// What memory is taken for.
+const KEYS: &str = "known accounts and references";
 
 /// The keys of one settled mapping.
 #[derive(Debug, Clone)]
@@ -43,8 +46,10 @@ impl Knowledge {
         session: &SessionContext,
         mappings: &BTreeMap<String, MappingKeys>,
         before: impl Fn(&str) -> Result<Option<KeySet>, Failure>,
+        budget: &Budget,
     ) -> Result<Self, Failure> {
         let mut knowledge = Self { fields: BTreeMap::new(), mappings: mappings.clone(), before: BTreeMap::new() };
+        budget.hold(knowledge.bytes(), KEYS)?;
         let references = resolved.references.iter().flat_map(|reference| {
             let ignores_case = ignores_case(resolved, reference);
             reference.targets.iter().map(move |target| (target, ignores_case))
@@ -57,7 +62,9 @@ impl Knowledge {
                 Target::Field { source, field } => (source, field),
                 Target::Mapping(name) => {
                     if !knowledge.before.contains_key(name) {
-                        knowledge.before.insert(name.clone(), before(name)?.map(Arc::new));
+                        let keys = before(name)?;
+                        budget.hold(keys.as_ref().map_or(0, KeySet::bytes), KEYS)?;
+                        knowledge.before.insert(name.clone(), keys.map(Arc::new));
                     }
                     continue;
                 }
@@ -68,8 +75,14 @@ impl Knowledge {
             }
             let sql = format!("select {} from {}", identifier(field), identifier(source));
             let mut keys = KeySetBuilder::new(ignores_case);
-            column::texts(session, &sql, |row| keys.add(row[0].unwrap_or_default().trim().as_bytes())).await?;
-            knowledge.fields.insert(place, Arc::new(keys.build()));
+            column::texts(session, &sql, |row| {
+                keys.add(row[0].unwrap_or_default().trim().as_bytes());
+                Ok(budget.ask(keys.bytes(), KEYS)?)
+            })
+            .await?;
+            let keys = keys.build();
+            budget.hold(keys.bytes(), KEYS)?;
+            knowledge.fields.insert(place, Arc::new(keys));
         }
         Ok(knowledge)
     }

@@ -6,23 +6,32 @@ use crate::diagnostic::{Diagnostic, code, escape};
 use crate::functions::{LookupKey, LookupTables};
 use crate::pipeline::{Failure, column};
 use crate::resolve::{LookupSpec, Resolved};
+use crate::settle::Budget;
 use crate::source::{FileRegister, LINE_COLUMN};
 use crate::sqltext::identifier;
+
+/// What memory is taken for.
+const TABLES: &str = "lookup tables";
+
+/// Bytes of a row beside its texts, of which there are three copies while its table is made.
+const ROW_BYTES: u64 = 300;
 
 /// Reads every table that a column of `resolved` looks up in.
 pub(super) async fn read(
     resolved: &Resolved,
     session: &SessionContext,
     files: &FileRegister,
+    budget: &Budget,
 ) -> Result<LookupTables, Failure> {
     let tables = LookupTables::new();
     let cells = resolved.columns.iter().map(|column| &column.cell);
     let cells = cells.chain(resolved.duplicates.order.iter().map(|order| &order.cell));
     for lookup in cells.filter_map(|cell| cell.lookup.as_ref()) {
         if tables.get(lookup).is_none() {
-            table(lookup, &tables, session, files).await?;
+            table(lookup, &tables, session, (files, budget)).await?;
         }
     }
+    budget.hold(tables.bytes(), TABLES)?;
     Ok(tables)
 }
 
@@ -30,7 +39,7 @@ async fn table(
     lookup: &LookupSpec,
     tables: &LookupTables,
     session: &SessionContext,
-    files: &FileRegister,
+    (files, budget): (&FileRegister, &Budget),
 ) -> Result<(), Failure> {
     // Rows of a query have no lines; they are told apart by their values alone.
     let provider = session.table_provider(super::open::quoted(&lookup.source)).await;
@@ -45,10 +54,13 @@ async fn table(
     );
     let mut pairs: Vec<(String, String)> = Vec::new();
     let mut places: Vec<Option<(u32, u64)>> = Vec::new();
+    let mut held = tables.bytes();
     column::texts(session, &sql, |row| {
         let text = |place: usize| row.get(place).copied().flatten().unwrap_or_default();
         pairs.push((text(0).to_owned(), text(1).trim().to_owned()));
         places.push(text(2).parse().ok().zip(text(3).parse().ok()));
+        held += ROW_BYTES + 3 * (text(0).len() + text(1).len()) as u64;
+        Ok(budget.ask(held, TABLES)?)
     })
     .await?;
     tables.insert(LookupKey::of(lookup), pairs).map_err(|clash| {

@@ -19,13 +19,10 @@ use crate::pipeline::prepare::Prepared;
 use crate::pipeline::remember::{Left, Past, Remembering, compared, limits, record};
 use crate::pipeline::reports::{LeftOut, SecondLook};
 use crate::pipeline::task::task;
-use crate::pipeline::{Failure, RunRequest, Stage, Stop, Watcher, account, beside, lookups};
-use crate::settle::{Budget, Extent, Settled, settle};
+use crate::pipeline::{Failure, RunRequest, Stage, Stop, Watcher, account, beside, lookups, room};
+use crate::settle::{Extent, Settled, settle};
 use crate::state::Published;
 use crate::yaml::Span;
-
-/// Share of `--memory` that the rows' records may take.
-const RECORDS_SHARE: f64 = 0.7;
 
 /// Runs prepared mappings of one set.
 pub(super) struct Mappings<'a> {
@@ -83,10 +80,12 @@ impl Mappings<'_> {
         let resolved = &prepared.resolved;
         clock.enter(Stage::Lookups);
         let plain = prepared.session(self.engine, &Arc::new(LookupTables::new()), false)?;
-        let tables = Arc::new(lookups::read(resolved, &plain, &prepared.files).await?);
+        // What is known from elsewhere stays until the mapping is settled: rows have what it leaves.
+        let budget = room::budget(self.request.memory, self.request.threads);
+        let tables = Arc::new(lookups::read(resolved, &plain, &prepared.files, &budget).await?);
         let as_of = self.request.as_of.to_string();
         let before = |name: &str| self.remembering.published_keys(name, &as_of);
-        let knowledge = Knowledge::read(resolved, &plain, known, before).await?;
+        let knowledge = Knowledge::read(resolved, &plain, known, before, &budget).await?;
 
         clock.enter(Stage::Query);
         #[cfg(feature = "cluster")]
@@ -95,7 +94,13 @@ impl Mappings<'_> {
         let away = None;
         let rows = match away {
             Some(rows) => rows,
-            None => prepared.rows(&plain, self.spill, self.stop).await?,
+            None if prepared.query.is_none() => prepared.rows(&plain, self.spill, self.stop).await?,
+            None => {
+                // The engine has what keys and tables leave.
+                let engine = self.engine.within(budget.free()).map_err(|error| Failure::engine(&error, None))?;
+                let plain = prepared.session(&engine, &Arc::new(LookupTables::new()), false)?;
+                prepared.rows(&plain, self.spill, self.stop).await?
+            }
         };
         let arrival = prepared.query.as_ref().is_some_and(|query| query.ordered && query.traceable);
         let session = prepared.session(self.engine, &tables, arrival)?;
@@ -104,10 +109,7 @@ impl Mappings<'_> {
         }
 
         clock.enter(Stage::Judge);
-        let beside = beside::read(prepared, &session).await?;
-        // What is known from elsewhere stays until the mapping is settled.
-        let rest = self.request.memory.saturating_sub(knowledge.bytes());
-        let budget = Arc::new(Budget::new((rest as f64 * RECORDS_SHARE) as u64));
+        let beside = beside::read(prepared, &session, &budget).await?;
         let past = Past::read(self.remembering, prepared, &as_of)?;
         let mut task = task(resolved, &knowledge, beside, arrival, self.request.threads);
         let multiplies = prepared.query.as_ref().is_some_and(|query| query.traceable);
@@ -121,6 +123,10 @@ impl Mappings<'_> {
                 task.layout.columns[column].bare = false;
             }
             task.rules.pivot.columns = pinned.or(task.rules.pivot.columns.take());
+        }
+        for source in prepared.sources.values() {
+            let budget = Arc::clone(&budget);
+            source.keep_within(move |bytes| budget.hold(bytes, "telling of unreadable records").is_ok());
         }
         let judging = Judging {
             task: &task,
@@ -150,7 +156,7 @@ impl Mappings<'_> {
         let mut settled = settle(&task, sinks, self.spill, &budget)?;
         let filtered = match away_filtered {
             Some(filtered) => filtered,
-            None => account::filtered_keys(prepared, &session).await?,
+            None => account::filtered_keys(prepared, &session, &budget).await?,
         };
         let filtered = Arc::new(filtered);
         if self.referred.contains(&prepared.file.name) {
@@ -192,7 +198,7 @@ impl Mappings<'_> {
         finished.reports.extend(left_out.new_accounts);
         finished.reports.extend(compared.removed_file.take());
         account::tell(prepared, &rows, &settled, (&rejects, &left_out.fill), finished);
-        finished.report.sources = account::query_sources(prepared, &session).await?;
+        finished.report.sources = account::query_sources(prepared, &rows, (self.engine, budget.free())).await?;
         finished.report.compared_with = past.entry.as_ref().map(|entry| entry.published.as_of.clone());
         for (column, count) in kept.iter().flat_map(|kept| kept.filled()).filter(|(_, count)| *count > 0) {
             finished.report.kept.0.push((resolved.columns[column].name.clone(), count));
@@ -284,9 +290,11 @@ impl Mappings<'_> {
     }
 
     /// A session for the second look: the functions, and rows in order. Threads read side by side, and what they read is
-    /// merged, where that leaves no doubt: rows of one record come in the order in which they came the first time.
+    /// merged, where that leaves no doubt (rows of one record come in the order in which they came the first time) and
+    /// where there is memory for what waits to be merged.
     fn report_session(&self, tables: &Arc<LookupTables>, one_row_a_record: bool) -> SessionContext {
-        let session = if one_row_a_record { self.engine.session() } else { self.engine.ordered_session() };
+        let side_by_side = one_row_a_record && room::merges(self.request.memory);
+        let session = if side_by_side { self.engine.session() } else { self.engine.ordered_session() };
         functions::register(&session, Arc::clone(tables));
         session
     }

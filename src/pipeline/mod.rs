@@ -50,6 +50,7 @@ mod remember;
 mod remembered;
 mod reports;
 mod request;
+mod room;
 mod run;
 mod session;
 mod set;
@@ -79,6 +80,7 @@ pub use preview::{
 };
 pub use pull::{PullOutcome, PullRequest, pull};
 pub use request::{ClusterRequest, Exit, LIMITS, RunRequest, Situation, Stage, Stop, Unwatched, Watcher};
+pub use room::threads_within;
 pub use run::{RunOutcome, run};
 pub use state::{StateRequest, state_import, state_prune, state_reset, state_show};
 pub use test::{

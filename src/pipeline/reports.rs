@@ -1,7 +1,6 @@
 //! The second look: rejected records are read once more, judged again, and told in full.
 
 use std::collections::BTreeMap;
-use std::iter::Peekable;
 use std::sync::Arc;
 
 use datafusion::prelude::SessionContext;
@@ -14,7 +13,7 @@ use crate::output::{
     Staging,
 };
 use crate::pipeline::judged::{Batch, Judged, judged, text_at};
-use crate::pipeline::open::register;
+use crate::pipeline::open::{quoted, register};
 use crate::pipeline::prepare::Prepared;
 use crate::pipeline::{Failure, Stop, words};
 use crate::resolve::Input;
@@ -55,13 +54,14 @@ impl SecondLook<'_> {
             files: &self.prepared.files,
             explainer: self.settled.explainer(),
             writer: RejectsWriter::new(self.staging, resolved.output.stem(), disclosure),
-            unreadable: self.unreadable().into_iter().peekable(),
+            unreadable: self.prepared.sources.values().map(|source| (Arc::clone(source), 0)).collect(),
+            next_unreadable: None,
             raw: BTreeMap::new(),
         };
-        let recall = self.settled.recall()?;
-        let places = recall.places();
-        if !places.is_empty() {
-            self.again(recall, places, &mut telling).await?;
+        telling.find_unreadable();
+        let mut recall = self.settled.recall()?;
+        while let Some(places) = recall.part()? {
+            self.again(&mut recall, places, &mut telling).await?;
         }
         telling.unreadable_before((u32::MAX, u64::MAX))?;
         Ok(telling.writer.finish()?)
@@ -80,26 +80,17 @@ impl SecondLook<'_> {
         }
     }
 
-    /// Unreadable records of all the mapping's sources, each told once, by file and line.
-    fn unreadable(&self) -> Vec<(Arc<Source>, Unreadable)> {
-        let mut all: Vec<(Arc<Source>, Unreadable)> = Vec::new();
-        for source in self.prepared.sources.values() {
-            all.extend(source.unreadable().into_iter().map(|record| (Arc::clone(source), record)));
-        }
-        all.sort_by_key(|(_, record)| (record.file, record.line));
-        all
-    }
-
-    /// Reads the rejected records again and tells of each.
+    /// Reads the rejected records at `places` again and tells of each.
     async fn again(
         &self,
-        mut recall: Recall<'_>,
+        recall: &mut Recall<'_>,
         places: Vec<(u32, u64)>,
         telling: &mut Telling<'_>,
     ) -> Result<(), Failure> {
         let engine = |error| Failure::engine(&error, None);
         let table = self.rows.records(places);
-        register(self.session, crate::compile::table(&self.prepared.resolved), table)?;
+        let name = crate::compile::table(&self.prepared.resolved);
+        register(self.session, name, table)?;
         let frame = self.session.sql(&self.prepared.compiled.report).await.map_err(engine)?;
         let stream = frame.execute_stream().await.map_err(engine)?;
         // Reading and judging goes on while what was judged is told.
@@ -135,7 +126,7 @@ impl SecondLook<'_> {
         {
             std::panic::resume_unwind(panic);
         }
-        Ok(())
+        self.session.deregister_table(quoted(name)).map(drop).map_err(engine)
     }
 
     /// Writes the duplicates file, where there are any; gives the non-empty cells of the written rows too, because both need
@@ -180,7 +171,10 @@ struct Telling<'a> {
     files: &'a FileRegister,
     explainer: Explainer<'a>,
     writer: RejectsWriter<'a>,
-    unreadable: Peekable<std::vec::IntoIter<(Arc<Source>, Unreadable)>>,
+    /// Sources, and how many of the unreadable records of each were told.
+    unreadable: Vec<(Arc<Source>, usize)>,
+    /// The next of them, and the number of its source.
+    next_unreadable: Option<(usize, Unreadable)>,
     /// Raw text of the next unreadable records.
     raw: BTreeMap<(u32, u64), String>,
 }
@@ -312,11 +306,20 @@ impl Telling<'_> {
 
     /// Tells of the unreadable records that stand before `place`.
     fn unreadable_before(&mut self, place: (u32, u64)) -> Result<(), Failure> {
-        while let Some((source, record)) = self.unreadable.next_if(|(_, record)| (record.file, record.line) < place) {
+        while let Some((source, record)) =
+            self.next_unreadable.take_if(|(_, record)| (record.file, record.line) < place)
+        {
             let own = (record.file, record.line);
+            let (source, told) = &mut self.unreadable[source];
             if !self.raw.contains_key(&own) {
-                self.raw = self.read_ahead(&source, own)?;
+                let ahead = (*told..).map_while(|number| source.unreadable_at(number)).take(READ_AHEAD);
+                let places: Vec<(u32, u64)> = ahead.map(|record| (record.file, record.line)).collect();
+                // A compressed file is read through once for many.
+                let found = source.raw(&places)?;
+                self.raw = found.into_iter().map(|(file, line, raw)| ((file, line), raw)).collect();
             }
+            *told += 1;
+            self.find_unreadable();
             let raw = self.raw.remove(&own).unwrap_or_default();
             self.writer.push(&Reject {
                 code: record.code,
@@ -335,13 +338,10 @@ impl Telling<'_> {
         Ok(())
     }
 
-    /// The raw text of the record at `first` and of those that follow it in its source: a compressed file is read through
-    /// once for many.
-    fn read_ahead(&self, source: &Arc<Source>, first: (u32, u64)) -> Result<BTreeMap<(u32, u64), String>, Failure> {
-        let rest = self.unreadable.clone().filter(|(other, _)| Arc::ptr_eq(source, other));
-        let rest = rest.map(|(_, record)| (record.file, record.line));
-        let places: Vec<(u32, u64)> = std::iter::once(first).chain(rest).take(READ_AHEAD).collect();
-        let found = source.raw(&places)?;
-        Ok(found.into_iter().map(|(file, line, raw)| ((file, line), raw)).collect())
+    /// Looks for the next unreadable record of all sources, by file and line.
+    fn find_unreadable(&mut self) {
+        let heads = self.unreadable.iter().enumerate();
+        let heads = heads.filter_map(|(number, (source, told))| Some((number, source.unreadable_at(*told)?)));
+        self.next_unreadable = heads.min_by_key(|(_, record)| (record.file, record.line));
     }
 }

@@ -3,21 +3,40 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::mapping::DuplicatePolicy;
 use crate::settle::error::Error;
+use crate::settle::reasons::REASON_BYTES;
 use crate::settle::record::link_columns;
 use crate::settle::rules::Task;
 
-/// Bytes that all sinks of a run, and settling after them, may hold together.
+/// Bytes that a run may hold for its rows: all sinks, and settling after them, together; and what stays beside them.
 #[derive(Debug)]
 pub struct Budget {
-    limit: u64,
+    memory: u64,
+    /// Of them those that are held whatever becomes of rows.
+    held: AtomicU64,
     used: AtomicU64,
 }
 
 impl Budget {
-    /// At most `limit` bytes.
-    pub fn new(limit: u64) -> Self {
-        Self { limit, used: AtomicU64::new(0) }
+    /// At most `memory` bytes.
+    pub fn new(memory: u64) -> Self {
+        Self { memory, held: AtomicU64::new(0), used: AtomicU64::new(0) }
+    }
+
+    /// The same, `bytes` of which are something else's.
+    #[must_use]
+    pub fn beside(self, bytes: u64) -> Self {
+        Self { held: AtomicU64::new(bytes), ..self }
+    }
+
+    /// Takes `bytes` for good, for what rows are compared with or looked up in.
+    ///
+    /// # Errors
+    /// If there are not so many.
+    pub fn hold(&self, bytes: u64, stage: &'static str) -> Result<(), Error> {
+        self.held.fetch_add(bytes, Ordering::Relaxed);
+        self.check(self.used(), stage)
     }
 
     /// No limit.
@@ -25,14 +44,36 @@ impl Budget {
         Self::new(u64::MAX)
     }
 
-    /// Bytes that may be held.
-    pub(super) fn limit(&self) -> u64 {
-        self.limit
+    /// Whether there are `bytes` more for `stage`, which takes them step by step.
+    ///
+    /// # Errors
+    /// If there are not.
+    pub fn ask(&self, bytes: u64, stage: &'static str) -> Result<(), Error> {
+        self.check(self.used().saturating_add(bytes), stage)
     }
 
-    /// Bytes held now.
+    /// Bytes that rows may take.
+    pub(super) fn limit(&self) -> u64 {
+        self.memory.saturating_sub(self.held.load(Ordering::Relaxed))
+    }
+
+    /// Bytes that nobody has taken.
+    pub fn free(&self) -> u64 {
+        self.limit().saturating_sub(self.used())
+    }
+
+    /// Bytes that rows take now.
     pub fn used(&self) -> u64 {
         self.used.load(Ordering::Relaxed)
+    }
+
+    /// Whether rows may take `bytes`.
+    fn check(&self, bytes: u64, stage: &'static str) -> Result<(), Error> {
+        let held = self.held.load(Ordering::Relaxed);
+        match held.saturating_add(bytes) {
+            needed if needed > self.memory => Err(Error::MemoryNeeded { stage, held, bytes, memory: self.memory }),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -57,10 +98,12 @@ impl Lease {
     pub(super) fn take(&mut self, bytes: u64, stage: &'static str) -> Result<(), Error> {
         let used = self.budget.used.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
         self.bytes += bytes;
-        if used > self.budget.limit {
-            return Err(Error::MemoryNeeded { stage, bytes: used });
-        }
-        Ok(())
+        self.budget.check(used, stage)
+    }
+
+    /// Whether there will be `bytes` more for `stage`, which takes them later, step by step.
+    pub(super) fn ask(&self, bytes: u64, stage: &'static str) -> Result<(), Error> {
+        self.budget.ask(bytes, stage)
     }
 
     /// Bytes that all have taken.
@@ -70,17 +113,23 @@ impl Lease {
 
     /// Whether `bytes` more are more than there are.
     pub(super) fn is_short_of(&self, bytes: u64) -> bool {
-        self.budget.used().saturating_add(bytes) > self.budget.limit
+        self.budget.used().saturating_add(bytes) > self.budget.limit()
     }
 
     /// Bytes that nobody has taken.
     pub(super) fn free(&self) -> u64 {
-        self.budget.limit.saturating_sub(self.budget.used())
+        self.budget.free()
     }
 
     /// Bytes of this one.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// What was taken stays held for good.
+    pub(super) fn keep(mut self) {
+        self.budget.held.fetch_add(self.bytes, Ordering::Relaxed);
+        self.shrink_to(0);
     }
 
     /// Gives back all but `bytes`.
@@ -107,23 +156,27 @@ pub fn record_bytes(task: &Task) -> u64 {
     8 + 4 + 1 + keyed + parent + order + lower + 16 * link_columns(layout) as u64
 }
 
-/// Bytes that are left free for what may be told of each row, where rows can go to disk instead.
-pub(super) const VERDICT_BYTES: u64 = 24;
+/// Bytes that are left free for what may be told of each row, where rows can go to disk instead: a reason, and where it began.
+pub(super) const VERDICT_BYTES: u64 = REASON_BYTES as u64 + 4;
 
-/// Bytes that a row takes while it is settled where records lie on disk: its flags, its fate, a bit each for what is known
-/// of parents, its depth and its place by depth.
-pub(super) fn settle_bytes_on_disk(task: &Task) -> u64 {
+/// Bytes that `rows` rows take in memory while they are settled where their records lie on disk: a mark each, three bits for
+/// what is known of parents, depth, and place by depth.
+pub(super) fn settle_bytes_on_disk(task: &Task, rows: u64) -> u64 {
+    let parents = if task.layout.parent.is_some() { 3 } else { 0 };
     let depth = if task.wants_depth() { 4 } else { 0 };
     let order = if task.rules.hierarchy.parents_first { 4 } else { 0 };
-    1 + 1 + 1 + depth + order
+    rows * (1 + depth + order) + (rows * parents).div_ceil(8)
 }
 
-/// Bytes that a row takes while it is settled: its record, its place in the table of keys, its winner, its links, its
-/// fate, and one column of hashes twice while they are brought into source order.
+/// Bytes that a row takes while it is settled: its record, its place in the table of keys, its winner, its links, and one
+/// column of hashes twice while they are brought into source order.
 pub fn settle_bytes(task: &Task) -> u64 {
     let layout = &task.layout;
     let keyed = if layout.key.is_empty() { 0 } else { 12 + 4 };
     let parent = if layout.parent.is_some() { 4 + 1 } else { 0 };
     let depth = if task.wants_depth() { 8 } else { 0 };
-    record_bytes(task) + (1 + keyed + parent + depth).max(16)
+    // The output that a row goes to, and how many of its key came before; a table for one foreign key after the other.
+    let split = if task.rules.duplicates == DuplicatePolicy::Split { 8 } else { 0 };
+    let foreign = if layout.foreign_keys.is_empty() { 0 } else { 12 + 4 };
+    record_bytes(task) + (keyed + parent + depth + split + foreign).max(16)
 }

@@ -1,6 +1,6 @@
 //! The state of a mapping's rows while they are settled: each stage takes it and leaves its verdicts in it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,21 +8,19 @@ use std::sync::Arc;
 use crate::settle::barrier::Barrier;
 use crate::settle::budget::Lease;
 use crate::settle::cells::RowCells;
+use crate::settle::column::Column;
 use crate::settle::error::Error;
 use crate::settle::fate::{Fate, Position, Reason, Refusal};
-use crate::settle::hierarchy::Loop;
 use crate::settle::pivot::Pivoted;
+use crate::settle::reasons::Reasons;
 use crate::settle::rows::{Cursor, Rewritten, RowReader, Rows};
 use crate::settle::rules::Task;
 use crate::settle::spill::Spill;
 use crate::settle::tally::Tally;
 use crate::settle::winner::Winners;
 
-/// A cause in its table.
-const CAUSE_BYTES: usize = 16;
-
 /// What a note becomes: a row that was written anew.
-const REWRITTEN_BYTES: usize = size_of::<Rewritten>();
+pub(super) const REWRITTEN_BYTES: usize = size_of::<Rewritten>();
 
 /// What is known so far.
 #[derive(Debug)]
@@ -31,16 +29,15 @@ pub(super) struct Case {
     pub(super) rows: Rows,
     pub(super) files: Vec<File>,
     pub(super) winners: Winners,
-    /// Reasons of the rows whose fate is `RejectedReason`; sorted at the end.
-    pub(super) reasons: Vec<(u32, Reason)>,
-    /// Of rows rejected because of another: where that began.
-    pub(super) causes: HashMap<u32, u32>,
+    /// Reasons of the rows whose fate is `RejectedReason`.
+    pub(super) reasons: Reasons,
     /// What else is to be done with rows or counted, if they are written in the end.
     pub(super) notes: Vec<Note>,
     /// Rows of accounts that are not known, whatever becomes of them.
     pub(super) unknown: Vec<u32>,
     pub(super) refusals: BTreeMap<&'static str, Refusal>,
-    pub(super) loops: Vec<Loop>,
+    /// Per row the row of its parent, where there are loops to be told of; else empty.
+    pub(super) links: Column<u32>,
     /// Depth in the hierarchy, where it is asked for.
     pub(super) depth: Vec<u32>,
     pub(super) tally: Tally,
@@ -79,7 +76,7 @@ pub(super) enum NoteKind {
 }
 
 impl Case {
-    pub(super) fn new(task: &Arc<Task>, barrier: Barrier, winners: Winners, lease: Lease) -> Self {
+    pub(super) fn new(task: &Arc<Task>, barrier: Barrier, winners: Winners, lease: Lease, reasons: Reasons) -> Self {
         Self {
             task: Arc::clone(task),
             rows: barrier.rows,
@@ -87,12 +84,11 @@ impl Case {
             faulty: barrier.faulty,
             kept: barrier.kept,
             winners,
-            reasons: Vec::new(),
-            causes: HashMap::new(),
+            reasons,
             notes: Vec::new(),
             unknown: Vec::new(),
             refusals: BTreeMap::new(),
-            loops: Vec::new(),
+            links: Column::default(),
             depth: Vec::new(),
             tally: barrier.tally,
             pivoted: None,
@@ -103,21 +99,18 @@ impl Case {
     }
 
     pub(super) fn is_written(&self, row: usize) -> bool {
-        self.winners.fate[row] == Fate::Written
+        self.rows.marks.is_written(row)
     }
 
     /// Rejects `row`, or adds a reason.
     pub(super) fn reject(&mut self, row: usize, reason: Reason) {
-        self.winners.fate[row] = Fate::RejectedReason;
-        self.reasons.push((row as u32, reason));
-        if let Reason::ParentRejected { cause, .. } | Reason::ReferenceRejected { cause, .. } = reason {
-            self.causes.entry(row as u32).or_insert(cause);
-        }
+        self.rows.marks.set_fate(row, Fate::RejectedReason);
+        self.reasons.push(row as u32, reason, self.rows.count);
     }
 
     /// The row with which the rejection of `row` began.
     pub(super) fn cause(&self, row: u32) -> u32 {
-        self.causes.get(&row).copied().unwrap_or(row)
+        self.reasons.cause(row).unwrap_or(row)
     }
 
     /// Notes that a policy refuses the run because of `row`; `message` says what all such rows have in common.
@@ -135,8 +128,8 @@ impl Case {
 
     /// Takes from the budget what is known of single rows by now.
     pub(super) fn hold_verdicts(&mut self) -> Result<(), Error> {
-        let reasons = self.reasons.len() * size_of::<(u32, Reason)>() + self.causes.len() * CAUSE_BYTES;
-        let held = reasons + self.notes.len() * (size_of::<Note>() + REWRITTEN_BYTES) + self.unknown.len() * 4;
+        let notes = self.notes.len() * (size_of::<Note>() + REWRITTEN_BYTES);
+        let held = self.reasons.bytes() + notes + self.unknown.len() * 4;
         self.verdicts.shrink_to(held as u64);
         let more = held as u64 - self.verdicts.bytes();
         self.verdicts.take(more, "telling of single rows")

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::settle::stored::{Plain, Reader, Stored};
+use crate::settle::stored::{BLOCK, Plain, Reader, Stored};
 
 /// A value for each row, or none at all.
 #[derive(Debug)]
@@ -118,7 +118,9 @@ impl<T: Plain> Column<T> {
         mut visit: impl FnMut(usize, &[T]) -> Result<(), E>,
     ) -> Result<(), E> {
         match self {
-            Self::Memory(values) => visit(0, values),
+            Self::Memory(values) => {
+                (0..).step_by(BLOCK).zip(values.chunks(BLOCK)).try_for_each(|(start, values)| visit(start, values))
+            }
             Self::Disk(stored) => stored.each(visit),
         }
     }

@@ -55,6 +55,11 @@ impl Room<'_> {
         (rows as u64 * bytes).div_ceil(self.bytes.max(LEAST)).clamp(1, PARTS) as usize
     }
 
+    /// The least memory that a part of so many rows will take that take so many bytes each, if keys fall evenly.
+    pub(super) fn least(rows: u64, bytes: u64) -> u64 {
+        (rows * bytes).div_ceil(PARTS).max(LEAST.min(rows * bytes))
+    }
+
     /// Memory for a part: rows of one key are never parted.
     pub(super) fn hold(&self, bytes: u64) -> Result<Lease, Error> {
         let mut lease = Lease::new(self.budget);

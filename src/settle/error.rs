@@ -2,19 +2,29 @@
 
 use std::io;
 
+/// So many bytes, rounded up, as `--memory` is written.
+fn megabytes(bytes: u64) -> String {
+    format!("{}MB", bytes.div_ceil(1_000_000))
+}
+
 /// Why settling ended without a result.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The temporary files of encoded rows.
     #[error("the temporary file of encoded rows cannot be used: {0}")]
     Spill(#[from] io::Error),
-    /// The narrow records of the rows, which must stay in memory, would exceed the budget.
-    #[error("{stage} needs {bytes} bytes of memory for the rows' records")]
+    /// What must stay in memory would exceed the budget.
+    #[error("{stage} needs {} of memory or more, {} of it beside the rows; `--memory` is {}",
+        megabytes(held.saturating_add(*bytes)), megabytes(*held), megabytes(*memory))]
     MemoryNeeded {
         /// The stage that needs it.
         stage: &'static str,
-        /// How much it needs; while rows are still being read: so far.
+        /// What is held whatever becomes of rows.
+        held: u64,
+        /// How much all that is held for rows would be; where the stage goes on: so far.
         bytes: u64,
+        /// How much both together may be.
+        memory: u64,
     },
     /// More rows, files or lines than a row's record can number.
     #[error("{0}")]

@@ -12,6 +12,9 @@ use crate::settle::rows::RowReader;
 use crate::settle::rules::Absence;
 use crate::settle::settled::Settled;
 
+/// Members of a loop that are shown.
+const SHOWN: u32 = 10;
+
 /// Reads keys and cells of settled rows back from the temporary files; fast for rows in source order.
 #[derive(Debug)]
 pub struct Explainer<'a> {
@@ -119,10 +122,9 @@ impl<'a> Explainer<'a> {
                 told.related.clone_from(&told.value);
                 told.message = format!("`{}` is its own parent", shown(&told.value));
             }
-            Reason::ParentLoop { number } => {
-                let members = &self.settled.case.loops[number as usize];
-                told.message = self.tell_loop(&members.shown, members.length)?;
-                self.relate(&mut told, members.shown[0])?;
+            Reason::ParentLoop { first, length } => {
+                told.message = self.tell_loop(first, length)?;
+                self.relate(&mut told, first)?;
                 self.set_parent(&mut told, row)?;
                 told.code = Some(&code::PARENT_LOOP);
             }
@@ -162,16 +164,18 @@ impl<'a> Explainer<'a> {
         told.column = column.or(told.column);
     }
 
-    fn tell_loop(&mut self, members: &[u32], length: usize) -> io::Result<String> {
+    /// The loop of so many members on the way up from `first`.
+    fn tell_loop(&mut self, first: u32, length: u32) -> io::Result<String> {
         let mut text = String::from("the parents form a loop: ");
-        for member in members {
-            text += &format!("`{}` -> ", shown(&self.key(*member as usize)?));
+        let mut member = first;
+        for _ in 0..length.min(SHOWN) {
+            text += &format!("`{}` -> ", shown(&self.key(member as usize)?));
+            member = self.settled.case.links.get(member as usize);
         }
-        if length > members.len() {
-            text += &format!("… {} more … -> ", length - members.len());
+        if length > SHOWN {
+            text += &format!("… {} more … -> ", length - SHOWN);
         }
-        let first = members.first().map(|first| self.key(*first as usize)).transpose()?.unwrap_or_default();
-        Ok(text + &format!("`{}`", shown(&first)))
+        Ok(text + &format!("`{}`", shown(&self.key(first as usize)?)))
     }
 
     fn relate(&mut self, told: &mut Explanation, row: u32) -> io::Result<()> {

@@ -61,10 +61,12 @@ pub enum Reason {
     },
     /// It is its own parent. Code K605.
     ParentSelf,
-    /// It is one of a loop of parents, numbered as found. Code K606.
+    /// It is one of a loop of parents. Code K606.
     ParentLoop {
-        /// Which loop.
-        number: u32,
+        /// The member that comes first in the source.
+        first: u32,
+        /// How many there are.
+        length: u32,
     },
     /// It lies too deep. Code K607.
     TooDeep {

@@ -60,7 +60,7 @@ pub(super) fn fold(case: &mut Case, directory: &Path) -> Result<(), Error> {
     for row in 0..case.rows.count {
         let last = case.winners.of(row as u32);
         let number = groups.number[last as usize];
-        if number == NO_ROW || case.winners.fate[row] == Fate::RejectedKey {
+        if number == NO_ROW || case.rows.marks.fate(row) == Fate::RejectedKey {
             continue;
         }
         cells.decode(reader.read(case.rows.extent(row))?);
@@ -79,7 +79,7 @@ pub(super) fn fold(case: &mut Case, directory: &Path) -> Result<(), Error> {
             folded.push(other.get(place));
             Ok(())
         })?;
-        case.winners.fate[row] = Fate::Written;
+        case.rows.marks.set_fate(row, Fate::Written);
         if let Some(rule) = judge(&task, &mut case.rows, row, &folded) {
             verdicts.broken.push((last, rule));
         }
@@ -106,19 +106,19 @@ pub(super) fn follow(case: &mut Case) {
     let adds = case.task.adds();
     let mut reasons: HashMap<u32, Vec<Reason>> = HashMap::new();
     if adds {
-        for (row, reason) in &case.reasons {
+        for (row, reason) in case.reasons.listed() {
             reasons.entry(*row).or_default().push(*reason);
         }
     }
     for row in 0..case.rows.count {
         let last = case.winners.of(row as u32);
-        if case.winners.fate[row] != Fate::Merged || case.is_written(last as usize) {
+        if case.rows.marks.fate(row) != Fate::Merged || case.is_written(last as usize) {
             continue;
         }
         // Under `sum` every record is judged for itself: what holds for the sum holds for each.
         match reasons.get(&last) {
             Some(reasons) => reasons.iter().for_each(|reason| case.reject(row, *reason)),
-            None => case.winners.fate[row] = Fate::Duplicate,
+            None => case.rows.marks.set_fate(row, Fate::Duplicate),
         }
     }
 }
@@ -127,9 +127,9 @@ impl Groups {
     fn new(case: &mut Case, task: &Task) -> Result<Self, Error> {
         let mut number = vec![NO_ROW; case.rows.count];
         let mut count = 0;
-        for (row, fate) in case.winners.fate.iter().enumerate() {
+        for (row, fate) in case.rows.marks.fates().enumerate() {
             let slot = &mut number[case.winners.of(row as u32) as usize];
-            if *fate == Fate::Merged && *slot == NO_ROW {
+            if fate == Fate::Merged && *slot == NO_ROW {
                 *slot = count;
                 count += 1;
             }
@@ -243,7 +243,7 @@ fn judge(task: &Task, rows: &mut Rows, row: usize, folded: &RowCells) -> Option<
             link += 1;
         }
     }
-    rows.flags[row] = flags;
+    rows.marks.set_flags(row, flags);
     // A sum may be longer than what can be added again; that breaks no rule.
     broken_rules(task, cell).into_iter().find(|rule| !matches!(rule, BrokenRule::TooLarge(_)))
 }
@@ -252,16 +252,16 @@ impl Verdicts {
     fn apply(self, case: &mut Case) {
         let broken: HashSet<u32> = self.broken.iter().map(|(row, _)| *row).collect();
         for row in 0..case.rows.count {
-            if case.winners.fate[row] == Fate::RejectedKey {
+            if case.rows.marks.fate(row) == Fate::RejectedKey {
                 continue;
             }
             let last = case.winners.of(row as u32);
             if let Some(stands_for) = self.spoiled.get(&last) {
                 let spoils = self.spoilers.contains(&(row as u32));
-                case.winners.fate[row] = if spoils { Fate::RejectedCells } else { Fate::Duplicate };
+                case.rows.marks.set_fate(row, if spoils { Fate::RejectedCells } else { Fate::Duplicate });
                 case.winners.winner.set(row, *stands_for);
             } else if broken.contains(&last) && last as usize != row {
-                case.winners.fate[row] = Fate::Duplicate;
+                case.rows.marks.set_fate(row, Fate::Duplicate);
             }
         }
         for (row, rule) in self.broken {

@@ -18,7 +18,7 @@ pub(super) fn judge(case: &mut Case) {
     for (index, column) in columns.into_iter().enumerate() {
         let mut values = std::mem::take(&mut case.rows.links[own + 1 + index]);
         let accounts = &case.rows.links[own];
-        for (value, fate) in values.iter_mut().zip(&case.winners.fate) {
+        for (value, fate) in values.iter_mut().zip(case.rows.marks.fates()) {
             if matches!(fate, Fate::Duplicate | Fate::RejectedKey) {
                 *value = 0;
             }
@@ -34,7 +34,7 @@ pub(super) fn judge(case: &mut Case) {
         for (row, value) in values.iter().enumerate() {
             let Some(first) = table.find(&values, *value) else { continue };
             let other = others[first as usize].load(Ordering::Relaxed);
-            if other != NO_ROW && matches!(case.winners.fate[row], Fate::Written) {
+            if other != NO_ROW && case.is_written(row) {
                 let other = if accounts[row] == accounts[first as usize] { other } else { first };
                 shared.push((row, Reason::KeyShared { column: column as u32, other }));
             }

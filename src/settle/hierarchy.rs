@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use crate::mapping::HierarchyPolicy;
 use crate::settle::bits::Bits;
+use crate::settle::budget::Lease;
 use crate::settle::case::{Case, NoteKind};
 use crate::settle::column::Column;
 use crate::settle::error::Error;
@@ -18,17 +19,11 @@ use crate::settle::key::NONE;
 use crate::settle::record::flag;
 use crate::settle::table::{GROUP, NO_ROW};
 
-/// Members of a loop that are shown.
-const SHOWN: usize = 10;
+/// Rows on the way for which memory is taken at a time.
+const WAY: usize = 1 << 16;
 
-/// Accounts that are one another's parents.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Loop {
-    /// The first members on the way up, starting from the one that comes first in the source.
-    pub(super) shown: Vec<u32>,
-    /// How many there are.
-    pub(super) length: usize,
-}
+/// Bytes of a row on the way, and of the same as a member of a loop.
+const WAY_BYTES: u64 = 4 + 4;
 
 /// Judges the parents of all rows that are written so far.
 pub(super) fn judge(case: &mut Case) -> Result<(), Error> {
@@ -44,7 +39,8 @@ pub(super) fn judge(case: &mut Case) -> Result<(), Error> {
         Ok(())
     })?;
     let (open, on_the_way) = (Bits::new(case.rows.count), Bits::new(case.rows.count));
-    let mut judge = Judge { case, links: &links, column, open, on_the_way, way: Vec::new() };
+    let lease = case.lease.another();
+    let mut judge = Judge { case, links: &links, column, open, on_the_way, way: Vec::new(), lease, loops: false };
     let mut parent_of = parents.rising();
     links.each(|start, links| {
         for (row, link) in (start..).zip(links) {
@@ -58,9 +54,10 @@ pub(super) fn judge(case: &mut Case) -> Result<(), Error> {
     })?;
     let mut from = 0;
     while let Some(row) = judge.open.next_set(from) {
-        judge.settle(row);
+        judge.settle(row)?;
         from = row + 1;
     }
+    judge.case.hold_verdicts()?;
     links.each(|start, links| {
         for (row, link) in (start..).zip(links).filter(|(row, link)| **link != NO_ROW && !is_parent.get(*row)) {
             if judge.case.is_written(row) {
@@ -69,9 +66,13 @@ pub(super) fn judge(case: &mut Case) -> Result<(), Error> {
         }
         judge.case.hold_verdicts()
     })?;
+    let loops = judge.loops;
     links.check()?;
     parents.check()?;
     case.rows.parent = parents;
+    if loops {
+        case.links = links;
+    }
     Ok(())
 }
 
@@ -119,54 +120,63 @@ struct Judge<'a> {
     /// Rows with a parent that are parents, as long as they are not judged.
     open: Bits,
     on_the_way: Bits,
-    /// Rows between the one settled now and its first settled ancestor, each with its parent; reused.
-    way: Vec<(u32, u32)>,
+    /// Rows between the one settled now and its first settled ancestor, each the parent of the one before; reused.
+    way: Vec<u32>,
+    /// What the way took of the budget.
+    lease: Lease,
+    /// Loops were found that have more than one member.
+    loops: bool,
 }
 
 impl Judge<'_> {
     /// Settles `start` and all its ancestors.
-    fn settle(&mut self, start: usize) {
+    fn settle(&mut self, start: usize) -> Result<(), Error> {
         let mut way = std::mem::take(&mut self.way);
-        let mut row = start;
+        let mut row = start as u32;
         loop {
-            self.open.set(row, false);
-            self.on_the_way.set(row, true);
-            let next = self.links.get(row);
-            way.push((row as u32, next));
-            row = next as usize;
-            if self.on_the_way.get(row) {
-                let from = way.iter().rposition(|(member, _)| *member == next);
+            self.open.set(row as usize, false);
+            self.on_the_way.set(row as usize, true);
+            way.push(row);
+            if way.len() as u64 * WAY_BYTES > self.lease.bytes() && way.len() > WAY {
+                self.lease.take(WAY as u64 * WAY_BYTES, "following parents")?;
+            }
+            row = self.links.get(row as usize);
+            if self.on_the_way.get(row as usize) {
+                let from = way.iter().rposition(|member| *member == row);
                 let members = way.split_off(from.expect("a row on the way stands in it"));
-                self.judge_loop(members.into_iter().map(|(member, _)| member as usize).collect());
+                self.judge_loop(members);
                 break;
             }
-            if !self.open.get(row) {
+            if !self.open.get(row as usize) {
                 break;
             }
         }
-        while let Some((row, parent)) = way.pop() {
-            self.judge_row(row as usize, parent, true);
-            self.on_the_way.set(row as usize, false);
+        while let Some(child) = way.pop() {
+            self.judge_row(child as usize, row, true);
+            self.on_the_way.set(child as usize, false);
+            row = child;
         }
         self.way = way;
+        self.case.hold_verdicts()
     }
 
-    fn judge_loop(&mut self, mut members: Vec<usize>) {
+    fn judge_loop(&mut self, mut members: Vec<u32>) {
         let first = members.iter().enumerate().min_by_key(|(_, row)| **row).map_or(0, |(index, _)| index);
         members.rotate_left(first);
-        let number = self.case.loops.len() as u32;
-        let shown = members.iter().take(SHOWN).map(|row| *row as u32).collect();
-        self.case.loops.push(Loop { shown, length: members.len() });
-        let reason = if members.len() == 1 { Reason::ParentSelf } else { Reason::ParentLoop { number } };
+        let reason = match (members.len(), members[0]) {
+            (1, _) => Reason::ParentSelf,
+            (length, first) => Reason::ParentLoop { first, length: length as u32 },
+        };
+        self.loops |= members.len() > 1;
         for row in members {
-            self.on_the_way.set(row, false);
+            self.on_the_way.set(row as usize, false);
             let policy = self.case.task.rules.hierarchy.cycles;
-            self.apply(policy, row, reason, "accounts are one another's parents");
+            self.apply(policy, row as usize, reason, "accounts are one another's parents");
         }
     }
 
     fn judge_row(&mut self, row: usize, parent: u32, has_parent: bool) {
-        let known = self.case.rows.flags[row] & flag::PARENT_KNOWN != 0;
+        let known = self.case.rows.marks.flags(row) & flag::PARENT_KNOWN != 0;
         if !has_parent {
             self.set_depth(row, 1);
         } else if parent != NO_ROW && self.case.is_written(parent as usize) {

@@ -47,7 +47,6 @@ pub struct Kept {
     file: File,
     /// Cells that were filled, per column that keeps.
     filled: Vec<AtomicU64>,
-    _lease: Lease,
 }
 
 impl KeptBuilder {
@@ -83,7 +82,8 @@ impl KeptBuilder {
     pub fn build(self) -> Result<Kept, Error> {
         let filled = self.columns.iter().map(|_| AtomicU64::new(0)).collect();
         let Self { columns, hashes, ends, spill, lease } = self;
-        Ok(Kept { columns, hashes, ends, file: spill.finish()?, filled, _lease: lease })
+        lease.keep();
+        Ok(Kept { columns, hashes, ends, file: spill.finish()?, filled })
     }
 }
 

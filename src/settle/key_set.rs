@@ -2,6 +2,9 @@
 
 use crate::settle::key::hash_text;
 
+/// Hashes below which none is looked for that stands there twice.
+const SMALL: usize = 1 << 12;
+
 /// Keys per bucket of the index, on average.
 const BUCKET: usize = 8;
 
@@ -37,13 +40,32 @@ impl KeySetBuilder {
     /// One more key; empty ones are passed over.
     pub fn add(&mut self, key: &[u8]) {
         if !key.is_empty() {
-            self.hashes.push(hash_text(key, self.ignores_case, &mut self.scratch));
+            let hash = hash_text(key, self.ignores_case, &mut self.scratch);
+            self.add_hash(hash);
         }
     }
 
     /// One more key, by its `key_hash` with the same `ignores_case`.
     pub fn add_hash(&mut self, hash: u128) {
+        if self.hashes.len() == self.hashes.capacity() && self.hashes.len() >= SMALL {
+            self.make_room();
+        }
         self.hashes.push(hash);
+    }
+
+    /// Many values may be of few keys: more memory is taken only where most differ.
+    #[cold]
+    fn make_room(&mut self) {
+        self.hashes.sort_unstable();
+        self.hashes.dedup();
+        if self.hashes.len() > self.hashes.capacity() / 2 {
+            self.hashes.reserve(self.hashes.capacity());
+        }
+    }
+
+    /// Bytes that it holds.
+    pub fn bytes(&self) -> u64 {
+        size_of_val(&self.hashes[..]) as u64
     }
 
     /// The set.
@@ -57,6 +79,7 @@ impl KeySet {
     pub(super) fn from_hashes(mut hashes: Vec<u128>, ignores_case: bool) -> Self {
         hashes.sort_unstable();
         hashes.dedup();
+        hashes.shrink_to_fit();
         let buckets = hashes.len() / BUCKET + 1;
         let mut starts = Vec::with_capacity(buckets + 1);
         let mut at = 0;
@@ -144,6 +167,16 @@ mod tests {
             assert!(!set.holds(format!("id-{count}").as_bytes()));
             assert!(!set.holds(b""));
         }
+    }
+
+    #[test]
+    fn many_values_of_few_keys_take_little_memory() {
+        let mut builder = KeySetBuilder::new(false);
+        for number in 0..200_000 {
+            builder.add(format!("id-{}", number % 3000).as_bytes());
+        }
+        assert!(builder.bytes() <= 16 * 8192, "{}", builder.bytes());
+        assert_eq!(builder.build().len(), 3000);
     }
 
     #[test]

@@ -35,12 +35,14 @@ mod key;
 mod key_set;
 mod layout;
 mod levels;
+mod marks;
 mod merge;
 mod order;
 mod pairs;
 mod pivot;
 #[cfg(feature = "cluster")]
 mod portion;
+mod reasons;
 mod recall;
 mod record;
 mod reference;
@@ -87,6 +89,7 @@ pub use travel::Totals;
 use budget::{Lease, VERDICT_BYTES, settle_bytes_on_disk};
 use case::Case;
 use deal::Room;
+use reasons::Reasons;
 
 /// Settles all rows that the sinks of one run took. `directory` takes further temporary files.
 pub fn settle(task: &Arc<Task>, sinks: Vec<Sink>, directory: &Path, budget: &Arc<Budget>) -> Result<Settled, Error> {
@@ -97,7 +100,11 @@ pub fn settle(task: &Arc<Task>, sinks: Vec<Sink>, directory: &Path, budget: &Arc
     let are_stored = sinks.iter().any(|sink| sink.records.are_stored());
     // What will be told of single rows is not known yet.
     let to_disk = are_stored || task.may_leave_memory() && lease.is_short_of(more + rows * VERDICT_BYTES);
-    if !to_disk {
+    if to_disk {
+        let held: u64 = sinks.iter().map(|sink| sink.lease.bytes()).sum();
+        let needed = settle_bytes_on_disk(task, rows) + Room::least(rows, winner::PART_BYTES);
+        lease.ask(needed.saturating_sub(held), "settling")?;
+    } else {
         lease.take(more, "settling")?;
     }
     let sums = sinks.iter().find_map(|sink| Some(sink.adding.as_ref()?.sums.count())).unwrap_or(0);
@@ -105,30 +112,33 @@ pub fn settle(task: &Arc<Task>, sinks: Vec<Sink>, directory: &Path, budget: &Arc
     let mut barrier = barrier::open(task, sinks, directory, to_disk)?;
     if to_disk {
         barrier.leases.clear();
-        lease.take(rows * settle_bytes_on_disk(task), "settling")?;
+        lease.take(settle_bytes_on_disk(task, rows), "settling")?;
     }
+    let reasons = Reasons::new(barrier.rows.count, to_disk.then_some(directory))?;
     let room = Room { directory, bytes: lease.free() / 2, budget };
     let room = to_disk.then_some(&room);
     let mut case = if task.layout.pivots {
         let pivoted = pivot::pivot(task, &mut barrier, directory)?;
-        let winners = winner::take_all(&barrier.rows);
-        Case { pivoted: Some(pivoted), ..Case::new(task, barrier, winners, lease) }
+        let winners = winner::take_all(&mut barrier.rows);
+        Case { pivoted: Some(pivoted), ..Case::new(task, barrier, winners, lease, reasons) }
     } else {
         let winners = winner::choose(&mut barrier.rows, &task.rules, room)?;
-        Case::new(task, barrier, winners, lease)
+        Case::new(task, barrier, winners, lease, reasons)
     };
     fold::fold(&mut case, directory)?;
     winner::refuse_duplicates(&mut case);
     foreign_key::judge(&mut case);
     reference::judge(&mut case)?;
     case.hold_verdicts()?;
-    let before = case.reasons.len();
+    let before = case.reasons.listed().len();
     hierarchy::judge(&mut case)?;
     reference::judge_again(&mut case, before)?;
     fold::follow(&mut case);
     case.hold_verdicts()?;
     case.follow_notes(directory)?;
-    let settled = Settled::new(case, room)?;
+    // What was told of single rows left less room than there was.
+    let room = room.map(|room| Room { bytes: case.lease.free() / 2, ..*room });
+    let settled = Settled::new(case, room.as_ref())?;
     settled.check()?;
     Ok(settled)
 }

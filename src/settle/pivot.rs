@@ -156,7 +156,7 @@ impl Writer<'_> {
         }
         rows.position.push(group.position);
         rows.key.push(hash);
-        rows.flags.push(flags);
+        rows.marks.push(flags);
         let last = rows.end.len().checked_sub(1).map_or(0, |last| rows.end.get(last));
         rows.end.push(last);
         rows.count += 1;

@@ -1,65 +1,112 @@
-//! Rejected rows, found by the place of the source record they come from: a second look reads those records again.
+//! Rejected rows, found by the place of the source record they come from: a second look reads those records again, part by
+//! part where memory has no room for all at a time.
 
 use crate::settle::budget::Lease;
 use crate::settle::error::Error;
 use crate::settle::fate::{Fate, Position, Rejected};
 use crate::settle::settled::Settled;
 
-/// Bytes for each row that comes from a record of a rejected one: place and number, the record to read, and whether it was met.
-const ROW_BYTES: u64 = 16 + 16 + 1;
+/// Bytes for each row that comes from a record of a rejected one: place and number, whether it was met, and the record to read,
+/// twice while it is handed on.
+const ROW_BYTES: u64 = 16 + 1 + 16 + 16;
+
+/// What memory is taken for.
+const STAGE: &str = "telling of rejected rows";
+
+/// Rows of a part, however little memory there is.
+const LEAST: u64 = 1 << 14;
 
 /// The rows that come from records of rejected rows.
 #[derive(Debug)]
 pub struct Recall<'a> {
     settled: &'a Settled,
+    /// Each row comes from a later record than the one before: they can be looked at part by part.
+    in_parts: bool,
+    /// The first row that belongs to no part yet.
+    next: u32,
+    /// Rejected rows that belong to no part yet.
+    left: u64,
     /// Place and number, by place; rows of one place as they came.
     rows: Vec<(u64, u32)>,
     /// Those that [`Recall::meet`] has given.
     met: Vec<bool>,
-    _lease: Lease,
+    lease: Lease,
 }
 
 impl Settled {
-    /// What a second look needs, taken from the run's budget.
+    /// What a second look needs.
     ///
     /// # Errors
-    /// If it is more than the budget allows.
+    /// If a temporary file fails.
     pub fn recall(&self) -> Result<Recall<'_>, Error> {
-        let case = &self.case;
-        let is_rejected = |row: &u32| {
-            matches!(self.fate(*row as usize), Fate::RejectedKey | Fate::RejectedCells | Fate::RejectedReason)
-        };
-        let count = u32::try_from(case.rows.count).expect("settling numbers rows in 32 bits");
-        let mut lease = case.lease.another();
-        lease.take((0..count).filter(is_rejected).count() as u64 * ROW_BYTES, "telling of rejected rows")?;
-        let mut position = case.rows.position.rising();
-        let mut rows: Vec<(u64, u32)> =
-            (0..count).filter(is_rejected).map(|row| (position.get(row as usize), row)).collect();
-        rows.sort_unstable();
-        // A query may give one record several rows, of which not all are rejected: to tell them apart all are needed.
-        if !case.task.layout.pivots && !case.rows.positions_rise()? {
-            let of_rejected = |place: &(u64, u32)| rows.binary_search_by_key(&place.0, |row| row.0).is_ok();
-            let mut position = case.rows.position.rising();
-            let places = (0..count).map(|row| (position.get(row as usize), row));
-            let mut all: Vec<(u64, u32)> = places.filter(of_rejected).collect();
-            lease.take((all.len() - rows.len()) as u64 * ROW_BYTES, "telling of rejected rows")?;
-            all.sort_unstable();
-            rows = all;
-        }
-        Ok(Recall { settled: self, met: vec![false; rows.len()], rows, _lease: lease })
+        let rows = &self.case.rows;
+        Ok(Recall {
+            settled: self,
+            in_parts: rows.positions_rise()?,
+            next: 0,
+            left: (0..rows.count as u32).filter(|row| self.is_rejected(*row)).count() as u64,
+            rows: Vec::new(),
+            met: Vec::new(),
+            lease: self.case.lease.another(),
+        })
+    }
+
+    fn is_rejected(&self, row: u32) -> bool {
+        matches!(self.fate(row as usize), Fate::RejectedKey | Fate::RejectedCells | Fate::RejectedReason)
     }
 }
 
 impl Recall<'_> {
-    /// The records to read: file and line, ascending, each once.
-    pub fn places(&self) -> Vec<(u32, u64)> {
+    /// The records of the next part, to be read: file and line, ascending, each once; none at the end. What it needs is taken
+    /// from the run's budget.
+    ///
+    /// # Errors
+    /// If that is more than the budget allows, or a temporary file fails.
+    pub fn part(&mut self) -> Result<Option<Vec<(u32, u64)>>, Error> {
+        (self.rows, self.met) = (Vec::new(), Vec::new());
+        self.lease.shrink_to(0);
+        if self.left == 0 {
+            return Ok(None);
+        }
+        let rows =
+            if self.in_parts { self.left.min((self.lease.free() / 2 / ROW_BYTES).max(LEAST)) } else { self.left };
+        self.lease.take(rows * ROW_BYTES, STAGE)?;
+        self.left -= rows;
+        let (settled, first) = (self.settled, self.next);
+        let mut position = settled.case.rows.position.rising();
+        let count = settled.case.rows.count as u32;
+        self.rows.reserve_exact(rows as usize);
+        let rejected = (first..count).filter(|row| settled.is_rejected(*row)).take(rows as usize);
+        self.rows.extend(rejected.map(|row| (position.get(row as usize), row)));
+        self.next = self.rows.last().map_or(count, |(_, row)| row + 1);
+        if !self.in_parts {
+            self.rows.sort_unstable();
+            self.join_others()?;
+        }
+        self.met = vec![false; self.rows.len()];
         let mut places: Vec<(u32, u64)> = Vec::with_capacity(self.rows.len());
         places.extend(self.rows.iter().map(|(position, _)| {
             let Position { file, line } = Position::unpack(*position);
             (file, line)
         }));
         places.dedup();
-        places
+        Ok(Some(places))
+    }
+
+    /// A query may give one record several rows, of which not all are rejected: to tell them apart all are needed.
+    fn join_others(&mut self) -> Result<(), Error> {
+        let case = &self.settled.case;
+        if case.task.layout.pivots {
+            return Ok(());
+        }
+        let of_rejected = |place: &(u64, u32)| self.rows.binary_search_by_key(&place.0, |row| row.0).is_ok();
+        let mut position = case.rows.position.rising();
+        let places = (0..case.rows.count as u32).map(|row| (position.get(row as usize), row));
+        let mut all: Vec<(u64, u32)> = places.filter(of_rejected).collect();
+        self.lease.take((all.len() - self.rows.len()) as u64 * ROW_BYTES, STAGE)?;
+        all.sort_unstable();
+        self.rows = all;
+        Ok(())
     }
 
     /// The next row of the record at `place`, if it is rejected: each reason of it. Rows of one record come in the order in
@@ -71,6 +118,6 @@ impl Recall<'_> {
         let next = here.zip(&self.met[first..]).position(|(_, met)| !met);
         let Some(next) = next else { return Vec::new() };
         self.met[first + next] = true;
-        self.settled.reasons(self.rows[first + next].1 as usize).collect()
+        self.settled.reasons(self.rows[first + next].1 as usize)
     }
 }

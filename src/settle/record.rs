@@ -247,15 +247,15 @@ impl Records {
         self.blocks.push(Block { first: self.rows, offset });
     }
 
-    /// Moves all columns but the flags to disk; gives the bytes that are left in memory.
-    pub(super) fn store(&mut self, directory: &Path) -> io::Result<u64> {
+    /// Moves all columns to disk but the links: no row that has any may leave memory.
+    pub(super) fn store(&mut self, directory: &Path) -> io::Result<()> {
         self.position.store(directory)?;
         self.key.store(directory)?;
         self.parent.store(directory)?;
         self.order.store(directory)?;
         self.lower.store(directory)?;
         self.end.store(directory)?;
-        Ok(u64::from(self.rows))
+        self.flags.store(directory)
     }
 
     /// Whether some of it lies on disk.

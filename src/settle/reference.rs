@@ -4,6 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use crate::mapping::{HierarchyPolicy, ReferenceMissing, UnknownPolicy};
+use crate::settle::budget::Lease;
 use crate::settle::case::{Case, NoteKind};
 use crate::settle::cells::RowCells;
 use crate::settle::error::Error;
@@ -13,6 +14,9 @@ use crate::settle::judge::judge_reference;
 use crate::settle::record::flag;
 use crate::settle::rows::{Cursor, RowReader};
 use crate::settle::table::NO_ROW;
+
+/// Rows that are told of at a time.
+const TOLD: usize = 1 << 16;
 
 /// Stands for the parent among the numbers of references.
 const PARENT: u32 = u32::MAX;
@@ -30,27 +34,26 @@ struct Edge {
 pub(super) fn judge(case: &mut Case) -> Result<(), Error> {
     if !case.task.layout.references.is_empty() {
         judge_elsewhere(case)?;
-        judge_itself(case);
+        judge_itself(case)?;
     }
     Ok(())
 }
 
 /// After the hierarchy: rows it rejected (their reasons stand behind the first `settled` ones) are no targets any more.
 pub(super) fn judge_again(case: &mut Case, settled: usize) -> Result<(), Error> {
-    if case.reasons.len() == settled || !case.task.layout.references.iter().any(|reference| reference.itself) {
+    if case.reasons.listed().len() == settled || !case.task.layout.references.iter().any(|reference| reference.itself) {
         return Ok(());
     }
-    let mut edges = own_edges(case);
+    let mut edges = own_edges(case)?;
     let detached = case.notes.iter().filter(|note| note.kind == NoteKind::Detached);
     let detached: HashSet<u32> = detached.map(|note| note.row).collect();
     // A file that refers to itself has all its rows in memory.
     let links = parent_rows(case)?.into_memory();
     for (row, target) in links.into_iter().enumerate().filter(|(_, target)| *target != NO_ROW) {
-        if case.rows.flags[row] & flag::PARENT_KNOWN == 0 && !detached.contains(&(row as u32)) {
-            edges.push(Edge { target, row: row as u32, reference: PARENT });
+        if case.rows.marks.flags(row) & flag::PARENT_KNOWN == 0 && !detached.contains(&(row as u32)) {
+            edges.push(Edge { target, row: row as u32, reference: PARENT })?;
         }
     }
-    edges.sort_unstable();
     cascade(case, edges, settled);
     Ok(())
 }
@@ -59,32 +62,37 @@ pub(super) fn judge_again(case: &mut Case, settled: usize) -> Result<(), Error> 
 fn judge_elsewhere(case: &mut Case) -> Result<(), Error> {
     let task = Arc::clone(&case.task);
     let places = task.layout.places();
-    let mut found = Vec::new();
-    {
-        let (mut reader, mut cursor) = (RowReader::new(&case.files), Cursor::new(&case.rows));
-        let (mut cells, mut scratch) = (RowCells::new(), Vec::new());
-        for row in 0..case.rows.count {
-            if !case.is_written(row) || case.rows.flags[row] & flag::REFERENCE == 0 {
-                continue;
-            }
-            cells.decode(reader.read(cursor.extent(row))?);
-            for (index, reference) in task.layout.references.iter().enumerate() {
-                let value = places[reference.column].map_or(&b""[..], |place| cells.get(place));
-                if judge_reference(&task, index, value, &mut scratch).1 {
-                    found.push((row, index as u32));
+    let (mut cells, mut scratch, mut found) = (RowCells::new(), Vec::new(), Vec::new());
+    let mut from = 0;
+    while from < case.rows.count {
+        {
+            let (mut reader, mut cursor) = (RowReader::new(&case.files), Cursor::new(&case.rows));
+            while from < case.rows.count && found.len() < TOLD {
+                let row = from;
+                from += 1;
+                if !case.is_written(row) || case.rows.marks.flags(row) & flag::REFERENCE == 0 {
+                    continue;
+                }
+                cells.decode(reader.read(cursor.extent(row))?);
+                for (index, reference) in task.layout.references.iter().enumerate() {
+                    let value = places[reference.column].map_or(&b""[..], |place| cells.get(place));
+                    if judge_reference(&task, index, value, &mut scratch).1 {
+                        found.push((row, index as u32));
+                    }
                 }
             }
         }
-    }
-    for (row, reference) in found {
-        apply(case, row, reference, Reason::ReferenceMissing { reference });
+        for (row, reference) in found.drain(..) {
+            apply(case, row, reference, Reason::ReferenceMissing { reference });
+        }
+        case.hold_verdicts()?;
     }
     Ok(())
 }
 
 /// References to this file's own keys, first as they stand, then as rows fall.
-fn judge_itself(case: &mut Case) {
-    let mut dangling = Vec::new();
+fn judge_itself(case: &mut Case) -> Result<(), Error> {
+    let mut dangling = Listed::new(case);
     for (link, reference) in own_references(case) {
         for row in 0..case.rows.count {
             let hash = case.rows.links[link][row];
@@ -92,24 +100,51 @@ fn judge_itself(case: &mut Case) {
                 continue;
             }
             match case.winners.find(&case.rows, hash) {
-                None => dangling.push((row, reference, None)),
-                Some(target) if !case.is_written(target as usize) => dangling.push((row, reference, Some(target))),
+                None => dangling.push((row as u32, reference, NO_ROW))?,
+                Some(target) if !case.is_written(target as usize) => dangling.push((row as u32, reference, target))?,
                 Some(_) => {}
             }
         }
     }
-    dangling.sort_unstable();
-    let before = case.reasons.len();
-    for (row, reference, target) in dangling {
+    let before = case.reasons.listed().len();
+    for (row, reference, target) in dangling.sorted() {
         let reason = match target {
-            None => Reason::ReferenceMissing { reference },
-            Some(target) => Reason::ReferenceRejected { reference, cause: case.cause(target) },
+            NO_ROW => Reason::ReferenceMissing { reference },
+            target => Reason::ReferenceRejected { reference, cause: case.cause(target) },
         };
-        apply(case, row, reference, reason);
+        apply(case, row as usize, reference, reason);
     }
-    if case.reasons.len() > before {
-        let edges = own_edges(case);
+    drop(dangling);
+    case.hold_verdicts()?;
+    if case.reasons.listed().len() > before {
+        let edges = own_edges(case)?;
         cascade(case, edges, before);
+    }
+    Ok(())
+}
+
+/// A list of what is told of single rows, taken from the budget while it grows.
+struct Listed<T> {
+    all: Vec<T>,
+    lease: Lease,
+}
+
+impl<T: Copy + Ord> Listed<T> {
+    fn new(case: &Case) -> Self {
+        Self { all: Vec::new(), lease: case.lease.another() }
+    }
+
+    fn push(&mut self, one: T) -> Result<(), Error> {
+        if self.all.len().is_multiple_of(TOLD) {
+            self.lease.take((TOLD * size_of::<T>()) as u64, "references within the file")?;
+        }
+        self.all.push(one);
+        Ok(())
+    }
+
+    fn sorted(&mut self) -> Vec<T> {
+        self.all.sort_unstable();
+        std::mem::take(&mut self.all)
     }
 }
 
@@ -120,23 +155,23 @@ fn own_references(case: &Case) -> Vec<(usize, u32)> {
 }
 
 /// References of written rows to rows of this file, by target.
-fn own_edges(case: &Case) -> Vec<Edge> {
-    let mut edges = Vec::new();
+fn own_edges(case: &Case) -> Result<Listed<Edge>, Error> {
+    let mut edges = Listed::new(case);
     for (link, reference) in own_references(case) {
         for row in (0..case.rows.count).filter(|row| case.is_written(*row)) {
             if let Some(target) = case.winners.find(&case.rows, case.rows.links[link][row]) {
-                edges.push(Edge { target, row: row as u32, reference });
+                edges.push(Edge { target, row: row as u32, reference })?;
             }
         }
     }
-    edges.sort_unstable();
-    edges
+    Ok(edges)
 }
 
 /// Follows rejections to the rows that refer to the rejected ones, until nothing changes: each row is rejected once, each
 /// edge looked at once. Begins with the rows whose reasons stand behind the first `settled` ones.
-fn cascade(case: &mut Case, edges: Vec<Edge>, settled: usize) {
-    let mut fallen: Vec<u32> = case.reasons[settled..].iter().map(|(row, _)| *row).collect();
+fn cascade(case: &mut Case, mut listed: Listed<Edge>, settled: usize) {
+    let edges = listed.sorted();
+    let mut fallen: Vec<u32> = case.reasons.listed()[settled..].iter().map(|(row, _)| *row).collect();
     fallen.sort_unstable();
     fallen.dedup();
     let mut queue = VecDeque::from(fallen);

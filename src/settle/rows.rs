@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::settle::column::{Column, Rising};
+use crate::settle::marks::Marks;
 use crate::settle::record::{Chunked, Records};
 use crate::settle::spill::Window;
 use crate::settle::stored::Plain;
@@ -64,7 +65,7 @@ pub(super) struct Rows {
     pub(super) order: Column<i128>,
     pub(super) lower: Column<u64>,
     pub(super) end: Column<u32>,
-    pub(super) flags: Vec<u8>,
+    pub(super) marks: Marks,
     pub(super) runs: Vec<Run>,
     /// By row.
     pub(super) rewritten: Vec<Rewritten>,
@@ -90,7 +91,7 @@ const SMALL: usize = 1 << 16;
 
 impl Rows {
     /// The records of all sinks, brought into the order of `pieces`, one column after the other so that only one of
-    /// them is held twice at any time; in memory by `threads`, or, but for flags and links, on disk if a folder is given.
+    /// them is held twice at any time; in memory by `threads`, or, but for marks and links, on disk if a folder is given.
     pub(super) fn gather(
         mut records: Vec<Records>,
         pieces: &[Piece],
@@ -122,7 +123,7 @@ impl Rows {
             order: column!(order, to),
             lower: column!(lower, to),
             end: column!(end, to),
-            flags: column!(flags, memory).into_memory(),
+            marks: Marks::new(column!(flags, memory).into_memory()),
             links,
             runs,
             rewritten: Vec::new(),

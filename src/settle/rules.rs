@@ -10,6 +10,7 @@ use crate::settle::kept::Kept;
 use crate::settle::key::hash_text;
 use crate::settle::key_set::KeySet;
 use crate::settle::layout::Layout;
+use crate::settle::reasons::REFERENCES;
 
 /// All that settling one mapping needs beside its rows.
 #[derive(Debug, Clone)]
@@ -155,6 +156,7 @@ impl Task {
             && self.rules.duplicates != DuplicatePolicy::Split
             && layout.foreign_keys.is_empty()
             && !layout.references.iter().any(|reference| reference.itself)
+            && layout.references.len() <= REFERENCES
     }
 
     /// Whether each row's depth in the hierarchy is to be known.

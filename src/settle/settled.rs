@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::csv::decode_row;
 use crate::mapping::DuplicatePolicy;
-use crate::settle::case::Case;
+use crate::settle::case::{Case, REWRITTEN_BYTES};
 use crate::settle::cells::RowCells;
 use crate::settle::column::Column;
 use crate::settle::deal::Room;
@@ -41,8 +41,6 @@ pub struct Settled {
     pub warnings: Vec<Warning>,
     /// Policies that refuse the run.
     pub refusals: Vec<Refusal>,
-    /// Rows whose id has a twin that differs by ASCII case only (W903, counted in `warnings`), in source order.
-    pub case_twins: Vec<u32>,
     pub(super) case: Case,
     /// Rows in the order of the output, where that is not source order.
     order: Vec<u32>,
@@ -52,12 +50,15 @@ pub struct Settled {
 
 impl Settled {
     pub(super) fn new(mut case: Case, room: Option<&Room<'_>>) -> Result<Self, Error> {
-        case.reasons.sort_unstable();
+        case.reasons.finish();
+        // What was only needed to find one row from another makes room for what is looked for now.
+        case.winners.table = Default::default();
+        case.rows.links = Vec::new();
         // Under `split` rows of one key stand in several outputs: they are one id, not twins.
         let first = |row: usize| case.is_written(row) && case.winners.pass.get(row).is_none_or(|pass| *pass == 0);
-        let case_twins = if case.task.watches_case() { twins::find(&case.rows, room, first)? } else { Vec::new() };
+        let twins = if case.task.watches_case() { twins::count(&case.rows, room, first)? } else { 0 };
         if let Some(column) = case.task.layout.key.first() {
-            case.tally.code("W903", *column, case_twins.len() as u64);
+            case.tally.code("W903", *column, twins);
         }
         let level_type = case.task.layout.level_type.filter(|_| case.task.wants_depth());
         if let Some((column, place)) = level_type.and_then(|column| Some((column, case.task.layout.places()[column]?)))
@@ -77,7 +78,6 @@ impl Settled {
             counts: count(&case),
             warnings: case.tally.warnings(),
             refusals: case.refusals.values().cloned().collect(),
-            case_twins,
             case,
             order,
             omitted: Vec::new(),
@@ -91,15 +91,16 @@ impl Settled {
         let case = &mut self.case;
         (case.rows.parent, case.rows.order) = (Column::default(), Column::default());
         case.rows.lower = Column::default();
-        (case.rows.links, case.rows.flags, case.depth) = (Vec::new(), Vec::new(), Vec::new());
-        case.winners.table = Default::default();
+        case.depth = Vec::new();
         case.leases.clear();
         let order = if self.order.is_empty() { 0 } else { 4 };
         let records = match case.rows.position.in_memory() {
             Some(_) => 8 + 4 + if case.rows.key.is_empty() { 0 } else { 16 + 4 },
             None => 0,
         };
-        case.lease.shrink_to(case.rows.count as u64 * (1 + records + order));
+        let links = if case.links.in_memory().is_some_and(|links| !links.is_empty()) { 4 } else { 0 };
+        let rewritten = (case.rows.rewritten.len() * REWRITTEN_BYTES) as u64;
+        case.lease.shrink_to(case.rows.count as u64 * (1 + records + order + links) + rewritten);
     }
 
     /// What was settled.
@@ -155,15 +156,13 @@ impl Settled {
 
     /// The same, with rows that lie one behind the other as one extent.
     pub fn extents(&self, pass: usize) -> Box<dyn Iterator<Item = Extent> + '_> {
-        let fates = &self.case.winners.fate;
+        let marks = &self.case.rows.marks;
         if self.order.is_empty() && self.omitted.is_empty() && self.case.winners.pass.is_empty() {
             // All written rows in source order: whole stretches at once.
             let (mut cursor, mut at, mut end) = (Cursor::new(&self.case.rows), 0, 0);
             return Box::new(std::iter::from_fn(move || {
                 if at == end {
-                    at += fates[at..].iter().position(|fate| *fate == Fate::Written)?;
-                    let written = fates[at..].iter().position(|fate| *fate != Fate::Written);
-                    end = written.map_or(fates.len(), |length| at + length);
+                    std::ops::Range { start: at, end } = marks.next_written(at)?;
                 }
                 let extent = cursor.stretch(at, end);
                 at += extent.rows as usize;
@@ -193,17 +192,16 @@ impl Settled {
     }
 
     /// Why `row` is rejected; nothing if it is not.
-    pub(super) fn reasons(&self, row: usize) -> impl Iterator<Item = Rejected> + '_ {
-        let case = &self.case;
-        let fate = case.winners.fate[row];
-        let own = matches!(fate, Fate::RejectedKey | Fate::RejectedCells).then_some(Reason::Cells);
-        let first = match fate {
-            Fate::Written => case.reasons.len(),
-            _ => case.reasons.partition_point(|(other, _)| (*other as usize) < row),
+    pub(super) fn reasons(&self, row: usize) -> Vec<Rejected> {
+        let rejected = |reasons: Vec<Reason>| {
+            let position = Position::unpack(self.case.rows.position.get(row));
+            reasons.into_iter().map(|reason| Rejected { row, position, reason }).collect()
         };
-        let others = case.reasons[first..].iter().take_while(move |(other, _)| *other as usize == row);
-        let position = Position::unpack(case.rows.position.get(row));
-        own.into_iter().chain(others.map(|(_, reason)| *reason)).map(move |reason| Rejected { row, position, reason })
+        match self.fate(row) {
+            Fate::RejectedKey | Fate::RejectedCells => rejected(vec![Reason::Cells]),
+            Fate::RejectedReason => rejected(self.case.reasons.of(row)),
+            Fate::Written | Fate::Duplicate | Fate::Merged => Vec::new(),
+        }
     }
 
     /// Goes through the rows that are encoded and not written, in source order, and tells of each that lost to another row of
@@ -221,7 +219,7 @@ impl Settled {
         let (mut reader, mut cursor) = (RowReader::new(&case.files), Cursor::new(&case.rows));
         let places = self.task().layout.places();
         let (mut winner, mut position) = (case.winners.winner.rising(), case.rows.position.rising());
-        for (row, fate) in case.winners.fate.iter().enumerate() {
+        for (row, fate) in case.rows.marks.fates().enumerate() {
             if matches!(fate, Fate::Written | Fate::RejectedKey) {
                 continue;
             }
@@ -229,7 +227,7 @@ impl Settled {
             for (filled, cell) in filled.iter_mut().zip(cells.clone()) {
                 *filled -= u64::from(!cell.is_empty());
             }
-            if *fate == Fate::Duplicate {
+            if fate == Fate::Duplicate {
                 let cell = |place| cells.clone().nth(place).unwrap_or_default();
                 let lost = self.duplicate(row, itself(row as u32, winner.get(row)), position.get(row));
                 tell(&lost, &key_text(cell, &self.task().layout, &places))?;
@@ -253,7 +251,7 @@ impl Settled {
 
     /// Rows that lost to another row of their key, in source order.
     pub fn duplicates(&self) -> impl Iterator<Item = Duplicate> + '_ {
-        let lost = (0..self.case.rows.count).filter(|row| self.case.winners.fate[*row] == Fate::Duplicate);
+        let lost = (0..self.case.rows.count).filter(|row| self.fate(*row) == Fate::Duplicate);
         lost.map(|row| self.duplicate(row, self.case.winners.of(row as u32), self.case.rows.position.get(row)))
     }
 
@@ -312,12 +310,14 @@ impl Settled {
     /// What went wrong.
     pub fn check(&self) -> io::Result<()> {
         self.case.rows.check()?;
-        self.case.winners.winner.check()
+        self.case.winners.winner.check()?;
+        self.case.links.check()?;
+        self.case.reasons.check()
     }
 
     /// What became of `row`.
     pub fn fate(&self, row: usize) -> Fate {
-        self.case.winners.fate[row]
+        self.case.rows.marks.fate(row)
     }
 
     /// Tells keys and reasons in words.
@@ -342,12 +342,12 @@ impl Settled {
     }
 
     fn keys(&self, wanted: impl Fn(Fate) -> bool) -> Result<KeySet, Error> {
-        let count = self.case.winners.fate.iter().filter(|fate| wanted(**fate)).count();
+        let count = self.case.rows.marks.fates().filter(|fate| wanted(*fate)).count();
         // Whoever is given them reckons with them from then on.
         self.case.lease.another().take(16 * count as u64, "keys that others refer to")?;
-        let (fates, has_keys) = (self.case.winners.fate.iter().enumerate(), !self.case.rows.key.is_empty());
+        let (fates, has_keys) = (self.case.rows.marks.fates().enumerate(), !self.case.rows.key.is_empty());
         let mut key = self.case.rows.key.rising();
-        let keys = fates.filter(|(_, fate)| has_keys && wanted(**fate)).map(|(row, _)| key.get(row));
+        let keys = fates.filter(|(_, fate)| has_keys && wanted(*fate)).map(|(row, _)| key.get(row));
         let mut all = Vec::with_capacity(if has_keys { count } else { 0 });
         all.extend(keys.filter(|key| *key != 0));
         Ok(KeySet::from_hashes(all, self.case.task.layout.key_ignores_case))
@@ -379,7 +379,7 @@ fn by_depth(case: &Case) -> Vec<u32> {
 
 fn count(case: &Case) -> Counts {
     let mut counts = Counts { read: case.tally.read, merged: case.tally.merged, ..Counts::default() };
-    for fate in &case.winners.fate {
+    for fate in case.rows.marks.fates() {
         match fate {
             Fate::Written => counts.written += 1,
             Fate::Duplicate => counts.duplicate += 1,

@@ -14,7 +14,7 @@ use crate::settle::adding::{Adding, Sums, can_add};
 #[cfg(feature = "cluster")]
 use crate::settle::asked::Asked;
 use crate::settle::batch::{Batch, Cells};
-use crate::settle::budget::{Budget, Lease, record_bytes, settle_bytes};
+use crate::settle::budget::{Budget, Lease, record_bytes, settle_bytes, settle_bytes_on_disk};
 use crate::settle::error::Error;
 use crate::settle::gather::Groups;
 use crate::settle::judge::{broken_rules, has_rules, has_rules_but_sums, judge_reference};
@@ -179,8 +179,9 @@ impl Sink {
                 return Ok(());
             }
         }
-        let left = self.records.store(&self.directory)?;
-        self.lease.shrink_to(left);
+        self.records.store(&self.directory)?;
+        // What each row will need all the same: if that is too much, it is said as early as it is known.
+        self.lease.shrink_to(settle_bytes_on_disk(task, self.records.rows.into()));
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::settle::spill::{temporary, within};
 
 /// Values read or written at a time.
-const BLOCK: usize = 1 << 14;
+pub(super) const BLOCK: usize = 1 << 14;
 
 /// A value that is kept as its bytes.
 pub(super) trait Plain: Copy + Default {
@@ -80,6 +80,14 @@ impl<T: Plain> Stored<T> {
         let file = temporary(directory)?;
         let (buffer, failure) = (Vec::new(), Mutex::new(None));
         Ok(Self { file, directory: directory.to_owned(), written: 0, buffer, failure, values: PhantomData })
+    }
+
+    /// So many, each of them zero bytes until it is `put`; those take no room on the disk.
+    pub(super) fn sparse(count: usize, directory: &Path) -> io::Result<Self> {
+        let mut stored = Self::create(directory)?;
+        stored.file.set_len((count * T::BYTES) as u64).map_err(within(directory))?;
+        stored.written = count;
+        Ok(stored)
     }
 
     /// How many.

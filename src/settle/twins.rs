@@ -5,7 +5,11 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use crate::settle::deal::Room;
+use crate::settle::error::Error;
 use crate::settle::rows::Rows;
+
+/// Bytes of a hash by which twins meet.
+const HASH_BYTES: u64 = 8;
 
 /// Which cases the letters of some keys have: where all have one, no two of them are twins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,46 +71,32 @@ fn within(eight: u64, first: u8, last: u8) -> u64 {
     from_first & !past_last & !eight & HIGH
 }
 
-/// Rows, of those that `is_written`, whose key has a twin among them, in source order. 64 bits decide: a warning about
-/// two ids that are no twins needs 10^8 ids to have a chance of 3 in 10,000.
-pub(super) fn find(rows: &Rows, room: Option<&Room<'_>>, is_written: impl Fn(usize) -> bool) -> io::Result<Vec<u32>> {
+/// How many rows, of those that `is_written`, have a key with a twin among them. 64 bits decide: a warning about two ids that
+/// are no twins needs 10^8 ids to have a chance of 3 in 10,000.
+pub(super) fn count(rows: &Rows, room: Option<&Room<'_>>, is_written: impl Fn(usize) -> bool) -> Result<u64, Error> {
     let wanted = |row: usize, hash: u64| hash != 0 && is_written(row);
-    let mut shared = Vec::new();
-    match room {
-        None => {
-            let all = (0..).zip(rows.lower.in_memory().unwrap_or_default());
-            shared_of(all.filter(|(row, hash)| wanted(*row, **hash)).map(|(_, hash)| *hash).collect(), &mut shared);
-        }
-        Some(room) => {
-            let parts = room.parts(rows.lower.len(), 8);
-            for part in room.deal(&rows.lower, parts, wanted)? {
-                let mut hashes = Vec::with_capacity(part.len());
-                part.each::<io::Error>(|_, rows| {
-                    hashes.extend(rows.iter().map(|(_, hash)| *hash));
-                    Ok(())
-                })?;
-                shared_of(hashes, &mut shared);
-            }
-        }
+    let Some(room) = room else {
+        let all = (0..).zip(rows.lower.in_memory().unwrap_or_default());
+        return Ok(shared(all.filter(|(row, hash)| wanted(*row, **hash)).map(|(_, hash)| *hash).collect()));
+    };
+    let parts = room.parts(rows.lower.len(), HASH_BYTES);
+    let mut twins = 0;
+    for part in room.deal(&rows.lower, parts, wanted)? {
+        let _lease = room.hold(part.len() as u64 * HASH_BYTES)?;
+        let mut hashes = Vec::with_capacity(part.len());
+        part.each::<io::Error>(|_, rows| {
+            hashes.extend(rows.iter().map(|(_, hash)| *hash));
+            Ok(())
+        })?;
+        twins += shared(hashes);
     }
-    let mut twins = Vec::new();
-    if shared.is_empty() {
-        return Ok(twins);
-    }
-    rows.lower.each::<io::Error>(|start, hashes| {
-        let here = (start..).zip(hashes).filter(|(row, hash)| wanted(*row, **hash));
-        let met = here.filter(|(_, hash)| shared.binary_search(hash).is_ok());
-        twins.extend(met.map(|(row, _)| row as u32));
-        Ok(())
-    })?;
     Ok(twins)
 }
 
-/// Adds those of `hashes` that stand there twice to `shared`, which stays sorted: later parts have higher hashes.
-fn shared_of(mut hashes: Vec<u64>, shared: &mut Vec<u64>) {
+/// How many of `hashes` stand there more than once.
+fn shared(mut hashes: Vec<u64>) -> u64 {
     hashes.sort_unstable();
-    shared.extend(hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]));
-    shared.dedup();
+    hashes.chunk_by(|one, other| one == other).map(|same| if same.len() > 1 { same.len() as u64 } else { 0 }).sum()
 }
 
 #[cfg(test)]

@@ -26,8 +26,6 @@ pub(super) struct Winners {
     pub(super) links: Option<Column<u32>>,
     /// Under `split` the output a row goes to, from 0; else empty.
     pub(super) pass: Vec<u32>,
-    /// What becomes of each row, as far as keys and cells decide.
-    pub(super) fate: Vec<Fate>,
 }
 
 impl Winners {
@@ -68,40 +66,40 @@ fn is_valid(flags: u8) -> bool {
 /// Chooses the winners of `rows`, which lie on disk if there is `room` to say where. Rows with a bad key take part in
 /// nothing; all others do, faulty or not, but under `sum`, where each row is judged first.
 pub(super) fn choose(rows: &mut Rows, rules: &Rules, room: Option<&Room<'_>>) -> Result<Winners, Error> {
-    let fate = rows.flags.iter().map(|flags| judge(*flags)).collect();
+    judge(rows);
     if rows.key.is_empty() {
-        return Ok(Winners { fate, ..Winners::default() });
+        return Ok(Winners::default());
     }
     if rules.duplicates == DuplicatePolicy::Sum {
-        for row in (0..rows.count).filter(|row| !is_valid(rows.flags[*row])) {
+        for row in (0..rows.count).filter(|row| !is_valid(rows.marks.flags(*row))) {
             rows.key.set(row, NONE);
         }
     }
-    let mut winners = match (rules.duplicates, room) {
+    let winners = match (rules.duplicates, room) {
         (DuplicatePolicy::Split, _) => number_occurrences(rows, rules),
         (_, Some(room)) => compete_in_parts(rows, rules, room)?,
         (_, None) => compete(rows, rules),
     };
-    winners.fate = fate;
-    settle_losers(rows, rules, &mut winners);
+    settle_losers(rows, rules, &winners);
     winners.winner.check()?;
     rows.order.check()?;
     Ok(winners)
 }
 
 /// Rows that are settled among themselves already: none competes with another.
-pub(super) fn take_all(rows: &Rows) -> Winners {
-    let fate = rows.flags.iter().map(|flags| judge(*flags)).collect();
-    Winners { fate, winner: Column::Memory((0..rows.count as u32).collect()), ..Winners::default() }
+pub(super) fn take_all(rows: &mut Rows) -> Winners {
+    judge(rows);
+    Winners { winner: Column::Memory((0..rows.count as u32).collect()), ..Winners::default() }
 }
 
-fn judge(flags: u8) -> Fate {
-    if flags & flag::KEY != 0 {
-        Fate::RejectedKey
-    } else if is_valid(flags) {
-        Fate::Written
-    } else {
-        Fate::RejectedCells
+/// What becomes of each row as far as its key and its cells decide.
+fn judge(rows: &mut Rows) {
+    for row in 0..rows.count {
+        match rows.marks.flags(row) {
+            flags if flags & flag::KEY != 0 => rows.marks.set_fate(row, Fate::RejectedKey),
+            flags if is_valid(flags) => {}
+            _ => rows.marks.set_fate(row, Fate::RejectedCells),
+        }
     }
 }
 
@@ -135,7 +133,7 @@ fn lead(
     let winner: Vec<AtomicU32> = (0..keys.len() as u32).map(AtomicU32::new).collect();
     let table = Table::build(keys, threads, |new, old| {
         let pair = [new, old].map(&row);
-        let takes = match pair.map(|row| is_valid(rows.flags[row as usize])) {
+        let takes = match pair.map(|row| is_valid(rows.marks.flags(row as usize))) {
             [true, false] if rules.fallback_valid => true,
             [false, true] if rules.fallback_valid => false,
             _ => prefers(rows, rules, pair[0], pair[1]),
@@ -160,7 +158,7 @@ fn lead(
 }
 
 /// Bytes that a row of a part takes: its number, its key, its place in the table, its winner.
-const PART_BYTES: u64 = 4 + 16 + 12 + 4;
+pub(super) const PART_BYTES: u64 = 4 + 16 + 12 + 4;
 
 /// The same where memory has no room for all keys at a time. Who refers to a key is looked for while its part is at hand.
 fn compete_in_parts(rows: &Rows, rules: &Rules, room: &Room<'_>) -> Result<Winners, Error> {
@@ -207,7 +205,7 @@ fn number_occurrences(rows: &Rows, rules: &Rules) -> Winners {
     let table = Table::build(rows.key.in_memory().unwrap_or_default(), rules.threads, |new, old| {
         let occurrence = earlier[old as usize].load(Ordering::Relaxed) + 1;
         pass[new as usize].store(occurrence, Ordering::Relaxed);
-        let takes = is_valid(rows.flags[new as usize]) || !is_valid(rows.flags[old as usize]);
+        let takes = is_valid(rows.marks.flags(new as usize)) || !is_valid(rows.marks.flags(old as usize));
         earlier[if takes { new } else { old } as usize].store(occurrence, Ordering::Relaxed);
         takes
     });
@@ -216,23 +214,23 @@ fn number_occurrences(rows: &Rows, rules: &Rules) -> Winners {
     Winners { table, winner, pass, ..Winners::default() }
 }
 
-fn settle_losers(rows: &Rows, rules: &Rules, winners: &mut Winners) {
+fn settle_losers(rows: &mut Rows, rules: &Rules, winners: &Winners) {
     let folds = matches!(rules.duplicates, DuplicatePolicy::Merge | DuplicatePolicy::Sum);
     let mut led = winners.winner.rising();
     for row in 0..rows.count {
         let winner = itself(row as u32, led.get(row));
-        if winner as usize == row || winners.fate[row] == Fate::RejectedKey {
+        if winner as usize == row || rows.marks.fate(row) == Fate::RejectedKey {
             continue;
         }
         if folds {
-            winners.fate[row] = Fate::Merged;
+            rows.marks.set_fate(row, Fate::Merged);
             continue;
         }
         // A faulty row that was preferred was judged and rejected before the next one had its chance.
         let tried = rules.fallback_valid
-            && !is_valid(rows.flags[row])
-            && (!is_valid(rows.flags[winner as usize]) || prefers(rows, rules, row as u32, winner));
-        winners.fate[row] = if tried { Fate::RejectedCells } else { Fate::Duplicate };
+            && !is_valid(rows.marks.flags(row))
+            && (!is_valid(rows.marks.flags(winner as usize)) || prefers(rows, rules, row as u32, winner));
+        rows.marks.set_fate(row, if tried { Fate::RejectedCells } else { Fate::Duplicate });
     }
 }
 
@@ -242,7 +240,7 @@ pub(super) fn refuse_duplicates(case: &mut Case) {
         return;
     }
     for row in 0..case.rows.count {
-        if case.winners.fate[row] == Fate::Duplicate {
+        if case.rows.marks.fate(row) == Fate::Duplicate {
             case.refuse("K601", "the same key occurs twice", row);
         }
     }

@@ -75,6 +75,7 @@ pub fn open(
         piece_bytes: definition.piece_bytes.max(1),
         found: Mutex::new(None),
         met: Mutex::default(),
+        allowance: Mutex::default(),
     }))
 }
 

@@ -1,5 +1,6 @@
 //! An opened source: its files, its columns, and what a pass over it found.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -39,6 +40,17 @@ pub struct Source {
     pub(super) found: Mutex<Option<Ledger>>,
     /// Unreadable records that a pass met which was broken off.
     pub(super) met: Mutex<Vec<Fault>>,
+    pub(super) allowance: Mutex<Allowance>,
+}
+
+/// Says whether so many bytes more may be held; who says nothing allows all.
+#[derive(Default)]
+pub(super) struct Allowance(Option<Box<dyn Fn(u64) -> bool + Send + Sync>>);
+
+impl fmt::Debug for Allowance {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(if self.0.is_some() { "Allowance" } else { "none" })
+    }
 }
 
 /// One file of a source.
@@ -180,6 +192,27 @@ impl Source {
                 }
             })
             .collect()
+    }
+
+    /// From now on each pass asks `allowance` before it keeps that a record cannot be read.
+    pub fn keep_within(&self, allowance: impl Fn(u64) -> bool + Send + Sync + 'static) {
+        *self.allowance.lock().unwrap_or_else(PoisonError::into_inner) = Allowance(Some(Box::new(allowance)));
+    }
+
+    /// Whether so many more faults may be kept.
+    pub(super) fn may_keep(&self, faults: usize) -> Result<(), SourceError> {
+        let allowance = self.allowance.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = (faults * size_of::<Fault>()) as u64;
+        if faults == 0 || allowance.0.as_ref().is_none_or(|allows| allows(bytes)) {
+            return Ok(());
+        }
+        let fact = "so many records cannot be read that `--memory` has no room to tell of each";
+        Err(SourceError::new(&code::MEMORY, &self.name, fact))
+    }
+
+    /// The record that cannot be read with this number, by file and line; none before the first complete pass.
+    pub fn unreadable_at(&self, number: usize) -> Option<Unreadable> {
+        Some(self.told(self.found().as_ref()?.unreadable.get(number)?))
     }
 
     /// Every record that cannot be read, by file and line; none before the first complete pass.

@@ -219,6 +219,7 @@ impl Shape {
             definition: Some(Arc::new(definition)),
             found: Mutex::new(None),
             met: Mutex::default(),
+            allowance: Mutex::default(),
         }))
     }
 }

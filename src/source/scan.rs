@@ -71,12 +71,14 @@ impl Scan {
         file.skipped += tally.skipped;
         file.unreadable += tally.unreadable.len() as u64;
         // A second pass finds the same again: only the first keeps it.
+        let mut kept = Ok(());
         if self.wanted.is_none() && !self.source.is_scanned() {
+            kept = self.source.may_keep(tally.unreadable.len());
             queue.found.unreadable.extend(tally.unreadable);
         }
         queue.given += rows;
         queue.taken -= 1;
-        let finished = self.finish(&mut queue);
+        let finished = kept.and_then(|()| self.finish(&mut queue));
         settle(&mut queue, finished)
     }
 

@@ -105,6 +105,7 @@ fn staged(
         piece_bytes: PIECE_BYTES,
         found: Mutex::new(None),
         met: Mutex::default(),
+        allowance: Mutex::default(),
     }))
 }
 

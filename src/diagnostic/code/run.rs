@@ -46,7 +46,7 @@ codes! { RUN:
         "Two runs at once would mix their files."
         "Wait for it to end.";
     MEMORY "L705" Run "the run would need more memory than `--memory` allows"
-        "Row records of this stage cannot be moved to disk."
+        "What this stage holds cannot lie on disk."
         "Raise `--memory`.";
     UNBALANCED "L706" Run "the ledger does not balance"
         "A record was lost or counted twice: a mistake in tanguero."

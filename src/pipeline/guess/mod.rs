@@ -260,6 +260,7 @@ fn other_kinds(definition: SourceDefinition, request: &GuessRequest) -> Result<L
             for (column, cell) in columns.iter_mut().zip(row) {
                 column.push(cell.map(str::to_owned));
             }
+            Ok(())
         }))?;
     }
     let whole = records < FIRST;

@@ -17,10 +17,9 @@ use crate::engine::Engine;
 use crate::functions::{LookupTables, Step};
 use crate::pipeline::fetch::Fetch;
 use crate::pipeline::folders::{Folders, temporary_folder};
-use crate::pipeline::lookups;
 use crate::pipeline::prepare::{Prepared, Surrounding, prepare};
 use crate::pipeline::remember::{Past, Remembering};
-use crate::pipeline::{Exit, Failure, LIMITS, RunRequest, Situation, Stop, Unwatched, Watcher};
+use crate::pipeline::{Exit, Failure, LIMITS, RunRequest, Situation, Stop, Unwatched, Watcher, lookups, room};
 use crate::project::{Loaded, load, named};
 use crate::settle::{Budget, Kept};
 
@@ -254,7 +253,8 @@ pub(super) async fn open(
     };
     prepared.warnings.extend(mistakes);
     let plain = prepared.session(engine, &Arc::new(LookupTables::new()), false)?;
-    let tables = Arc::new(lookups::read(&prepared.resolved, &plain, &prepared.files).await?);
+    let budget = room::budget(run.memory, run.threads);
+    let tables = Arc::new(lookups::read(&prepared.resolved, &plain, &prepared.files, &budget).await?);
     let kept = kept(run, loaded, &prepared, spill)?;
     Ok(Opened { prepared, tables, kept })
 }

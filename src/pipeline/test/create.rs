@@ -284,6 +284,7 @@ impl Drafting<'_> {
             } else if first.is_none() {
                 first = Some(pairs().collect());
             }
+            Ok(())
         })
         .await?;
         // An empty source would stop the run.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::outcome::{TestRow, batch, columns, row};
 use crate::mapping::{DuplicatePolicy, ReferenceMissing};
-use crate::settle::{Budget, Layout, LayoutReference, Rules, Settled, Sink, Task, settle};
+use crate::settle::{Budget, Error, Layout, LayoutReference, Reason, Rejected, Rules, Settled, Sink, Task, settle};
 
 /// Room for the rows of each test, but not for their records.
 const LITTLE: u64 = 7_000_000;
@@ -68,6 +68,37 @@ fn the_last_of_many_rows_of_a_key_wins_with_little_memory_too() {
         );
         settled.check().unwrap();
     }
+}
+
+#[test]
+fn rows_that_are_all_rejected_take_no_more_memory_than_others_and_are_told_part_by_part() {
+    let count = 200_000_u32;
+    // Room for a part of the keys, but for no list of what is told of each row.
+    let settled = run(task(), 4_500_000, (0..count).map(|id| (id.to_string(), "nobody".to_owned())));
+    assert_eq!((settled.counts.rejected, settled.counts.written), (u64::from(count), 0));
+    let (mut recall, mut parts, mut line) = (settled.recall().unwrap(), 0, 2);
+    while let Some(places) = recall.part().unwrap() {
+        parts += 1;
+        for place in places {
+            assert_eq!(place.1, line);
+            assert!(matches!(recall.meet(place)[..], [Rejected { reason: Reason::ParentMissing, .. }]));
+            assert!(recall.meet(place).is_empty(), "each row once");
+            line += 1;
+        }
+    }
+    assert!(parts > 1 && line == u64::from(count) + 2, "{parts} parts up to line {line}");
+}
+
+#[test]
+fn more_rows_than_memory_has_room_for_even_on_disk_are_an_error_before_they_are_settled() {
+    let folder = tempfile::tempdir().unwrap();
+    let (task, budget) = (Arc::new(task()), Arc::new(Budget::new(1_000_000)));
+    let mut sink = Sink::all(&task, 1, folder.path(), &budget).unwrap().remove(0);
+    let rows: Vec<TestRow> = (0..100_000).map(|line| row(line, &["1", ""])).collect();
+    rows.chunks(2000).for_each(|rows| sink.push(&batch(rows, 2)).unwrap());
+    let error = settle(&task, vec![sink], folder.path(), &budget).unwrap_err();
+    // Eleven bits a row, and 36 bytes for each of a part of 3.6 MB.
+    assert!(matches!(error, Error::MemoryNeeded { stage: "settling", bytes: 3_737_500, .. }), "{error}");
 }
 
 #[test]

@@ -288,7 +288,6 @@ fn ids_that_differ_by_case_are_counted() {
         row(6, &["ab2", "1"]),
     ];
     let settled = settled(&task, &rows);
-    assert_eq!(settled.case_twins, [0, 1]);
     assert_eq!(outcome(&settled).warnings, [("W903".into(), 0, 2)]);
 }
 
@@ -310,17 +309,18 @@ fn too_many_rows_for_the_budget_are_an_error_that_names_the_stage() {
     let reading = Arc::new(Budget::new(1000));
     let mut sink = Sink::all(&task, 1, folder.path(), &reading).unwrap().remove(0);
     let error = sink.push(&batch(&rows, 2)).unwrap_err().to_string();
-    assert_eq!(error, "reading needs 2900 bytes of memory for the rows' records");
+    assert_eq!(error, "reading needs 1MB of memory or more, 0MB of it beside the rows; `--memory` is 1MB");
     drop(sink);
     assert_eq!(reading.used(), 0);
     // Rows that fold are not moved to disk.
     let task =
         Arc::new(Task { rules: Rules { duplicates: DuplicatePolicy::Merge, ..Rules::default() }, ..(*task).clone() });
-    let settling = Arc::new(Budget::new(4000));
+    let settling = Arc::new(Budget::new(7_004_000));
+    settling.hold(7_000_000, "known accounts").unwrap();
     let mut sink = Sink::all(&task, 1, folder.path(), &settling).unwrap().remove(0);
     sink.push(&batch(&rows, 2)).unwrap();
     let error = settle(&task, vec![sink], folder.path(), &settling).unwrap_err().to_string();
-    assert_eq!(error, "settling needs 4600 bytes of memory for the rows' records");
+    assert_eq!(error, "settling needs 8MB of memory or more, 7MB of it beside the rows; `--memory` is 8MB");
 }
 
 #[test]

@@ -42,6 +42,18 @@ async fn two_scans_at_once_do_not_double_it() {
 }
 
 #[tokio::test]
+async fn more_unreadable_records_than_there_is_memory_for_end_the_pass() {
+    let folder = folder();
+    let source = small(&folder);
+    let left = std::sync::atomic::AtomicU64::new(100);
+    let order = std::sync::atomic::Ordering::Relaxed;
+    source.keep_within(move |bytes| left.fetch_update(order, order, |left| left.checked_sub(bytes)).is_ok());
+    let error = source.complete().unwrap_err();
+    assert_eq!(error.code.id, "L705");
+    assert!(error.to_string().contains("so many records cannot be read"), "{error}");
+}
+
+#[tokio::test]
 async fn a_scan_that_stops_early_is_no_account_and_can_be_completed() {
     let folder = folder();
     let source = small(&folder);
