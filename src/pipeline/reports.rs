@@ -34,8 +34,9 @@ pub(super) struct SecondLook<'a> {
     pub rows: &'a Arc<Source>,
     pub settled: &'a Settled,
     pub tables: &'a LookupTables,
-    /// An ordered session that knows the mapping's functions but not yet its rows.
-    pub session: &'a SessionContext,
+    /// Makes an ordered session that knows the mapping's functions but not yet its rows; asked for only where there is something to
+    /// tell.
+    pub session: &'a (dyn Fn() -> SessionContext + Sync),
     pub staging: &'a Staging<'a>,
     /// Keys of the rows that `where` dropped.
     pub filtered: &'a KeySet,
@@ -99,8 +100,9 @@ impl SecondLook<'_> {
     ) -> Result<(), Failure> {
         let engine = |error| Failure::engine(&error, None);
         let table = self.rows.records(places);
-        register(self.session, crate::compile::table(&self.prepared.resolved), table)?;
-        let frame = self.session.sql(&self.prepared.compiled.report).await.map_err(engine)?;
+        let session = (self.session)();
+        register(&session, crate::compile::table(&self.prepared.resolved), table)?;
+        let frame = session.sql(&self.prepared.report_sql()).await.map_err(engine)?;
         let stream = frame.execute_stream().await.map_err(engine)?;
         // Reading and judging goes on while what was judged is told.
         let (judged, mut batches) = tokio::sync::mpsc::channel(AHEAD);
