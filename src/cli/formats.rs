@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::cli::say::Say;
 use crate::diagnostic::{Diagnostic, Texts, code, nearest};
-use crate::format::{catalog, find, overview, screen};
+use crate::format::{find, names, overview, screen};
 use crate::pipeline::Exit;
 
 /// Arguments of `formats`.
@@ -25,7 +25,7 @@ pub(super) fn formats(arguments: &FormatsArguments, say: &Say) -> ExitCode {
         say.data(&screen(format));
         return ExitCode::SUCCESS;
     }
-    let names: Vec<&str> = catalog().iter().map(|format| format.name.as_str()).collect();
+    let names: Vec<&str> = names().collect();
     let diagnostic = Diagnostic::error(&code::UNKNOWN_FORMAT, format!("unknown format `{name}`"));
     let diagnostic = match nearest(name, names.iter().copied()) {
         Some(near) => diagnostic.help(format!("`{near}` has a similar name")),

@@ -13,28 +13,37 @@ use crate::resolve::{Resolved, RowSource};
 /// The table that the result of `from: {query: ...}` is registered as.
 pub const QUERY_TABLE: &str = "query rows";
 
-/// The SQL of one mapping.
+/// The SQL of one mapping that is planned before any row is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompiledQuery {
     /// Judges every row: `_file`, `_line`, one struct(value, fault) per target column, then what settling needs beside
     /// (the value `newest` compares; module, action and value of a pivot).
     pub judge: String,
-    /// Tells about the rejected rows: `_file`, `_line`, per judged struct its input as text and the struct again, then
-    /// every field of the source record.
-    pub report: String,
-    /// The same for any rows, with their `let`s behind the fields and, last, whether `where` keeps them.
-    pub preview: String,
-    /// Of every row, kept or not: `_file`, `_line`, per key column its input as text and the struct.
-    pub keys: String,
     /// Keys of the rows that `where` dropped; none without `where`.
     pub filtered: Option<String>,
     /// A pivot's columns beside its key and its metrics: key structs, then one aggregate per column.
     pub aggregates: Option<String>,
 }
 
-/// The SQL of `resolved`. `text` is the mapping file, for line numbers; `fields` are the columns of its rows, in order.
-pub fn compile(resolved: &Resolved, text: &str, fields: &[String]) -> CompiledQuery {
-    select::Select::new(resolved, text).compile(fields)
+/// The SQL of `resolved`. `text` is the mapping file, for line numbers.
+pub fn compile(resolved: &Resolved, text: &str) -> CompiledQuery {
+    select::Select::new(resolved, text).compile()
+}
+
+/// SQL that tells about the rejected rows: `_file`, `_line`, per judged struct its input as text and the struct again, then
+/// every field of the source record. `fields` are the columns of the rows, in order.
+pub fn report(resolved: &Resolved, text: &str, fields: &[String]) -> String {
+    select::Select::new(resolved, text).report(fields)
+}
+
+/// The same for any rows, with their `let`s behind the fields and, last, whether `where` keeps them.
+pub fn preview(resolved: &Resolved, text: &str, fields: &[String]) -> String {
+    select::Select::new(resolved, text).preview(fields)
+}
+
+/// SQL over every row, kept or not: `_file`, `_line`, per key column its input as text and the struct.
+pub fn keys(resolved: &Resolved, text: &str) -> String {
+    select::Select::new(resolved, text).keys()
 }
 
 /// The table a mapping's rows are read from.

@@ -36,12 +36,9 @@ impl<'a> Select<'a> {
         Self { resolved, line_starts: std::iter::once(0).chain(starts).collect() }
     }
 
-    pub(super) fn compile(&self, fields: &[String]) -> CompiledQuery {
+    pub(super) fn compile(&self) -> CompiledQuery {
         CompiledQuery {
             judge: self.judge(),
-            report: self.report(fields),
-            preview: self.preview(fields),
-            keys: self.keys(),
             filtered: self.resolved.filter.is_some().then(|| self.filtered()),
             aggregates: self.resolved.pivot.as_ref().and_then(|_| self.aggregates()),
         }
@@ -93,11 +90,11 @@ impl<'a> Select<'a> {
         (input.to_owned(), Item { value, name: name.to_owned(), span: Some(span) })
     }
 
-    fn report(&self, fields: &[String]) -> String {
+    pub(super) fn report(&self, fields: &[String]) -> String {
         self.select(self.told(fields), String::new(), "order by \"_file\", \"_line\"\n")
     }
 
-    fn preview(&self, fields: &[String]) -> String {
+    pub(super) fn preview(&self, fields: &[String]) -> String {
         let mut items = self.told(fields);
         for (number, own) in self.resolved.lets.iter().enumerate() {
             items.push(Item {
@@ -114,7 +111,7 @@ impl<'a> Select<'a> {
         self.select(items, String::new(), "")
     }
 
-    fn keys(&self) -> String {
+    pub(super) fn keys(&self) -> String {
         let columns = self.resolved.key.iter().map(|&index| &self.resolved.columns[index]);
         let mut items = Vec::new();
         for (number, column) in columns.enumerate() {

@@ -65,7 +65,7 @@ impl Tile {
     }
 
     fn resize(&mut self, room: usize) {
-        self.stride = (room / LINE | 1) * LINE;
+        self.stride = ((room / LINE) | 1) * LINE;
         let rows = (BYTES / room).max(1);
         self.bytes.resize(rows * self.stride, 0);
     }

@@ -13,7 +13,7 @@ mod text;
 pub use code::{Code, Example, Stage, find as find_code, near as near_codes, register};
 pub use page::{entry as code_entry, page};
 pub use render::{Renderer, Style, Texts, line_and_column};
-pub use text::{escape, excerpt, letters_apart, nearest};
+pub use text::{escape, excerpt, is_spelt_like, letters_apart, nearest};
 
 use crate::yaml::Span;
 

@@ -202,11 +202,13 @@ fn nearest_names() {
 
 #[test]
 fn letters_are_counted_without_case_and_spacing() {
-    assert_eq!(letters_apart("Account Name", "account_name"), 0);
-    assert_eq!(letters_apart("Acount", "account"), 1);
-    assert_eq!(letters_apart("Status", "Sattus"), 1);
-    assert_eq!(letters_apart(&"x".repeat(300), "x"), usize::MAX);
-    assert_eq!(letters_apart(&"x".repeat(300), &"X".repeat(300)), 0);
+    assert_eq!(letters_apart("Account Name", "account_name", 0), Some(0));
+    assert_eq!(letters_apart("Acount", "account", 1), Some(1));
+    assert_eq!(letters_apart("Status", "Sattus", 2), Some(1));
+    assert_eq!(letters_apart("Status", "Stage", 2), None);
+    assert_eq!(letters_apart("STRASSE", "straße", 2), Some(2));
+    assert_eq!(letters_apart(&"x".repeat(300), "x", usize::MAX), None);
+    assert_eq!(letters_apart(&"x".repeat(300), &"X".repeat(300), 0), Some(0));
 }
 
 #[test]

@@ -49,10 +49,11 @@ pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     for candidate in candidates {
         let plain = plain(candidate);
         let length = plain.chars().count();
-        let distance = strsim::damerau_levenshtein(&wanted, &plain);
         // A name of one or two letters is a letter away from everything.
-        let near = distance == 0 || (distance <= limit && distance + 1 < length.max(letters));
-        if near && best.is_none_or(|(least, _)| distance < least) {
+        let is_near = |distance: usize| distance == 0 || (distance <= limit && distance + 1 < length.max(letters));
+        if let Some(distance) = apart(&wanted, &plain, limit).filter(|distance| is_near(*distance))
+            && best.is_none_or(|(least, _)| distance < least)
+        {
             best = Some((distance, candidate));
         }
         if letters.min(length) >= 3 && (plain.starts_with(&wanted) || wanted.starts_with(&plain)) {
@@ -66,18 +67,59 @@ pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     }
 }
 
-/// How many letters two names differ by, case, spaces, `_` and `-` aside; swapped neighbours count once.
+/// How many letters two names differ by, case, spaces, `_` and `-` aside, if not by more than `most`; swapped neighbours
+/// count once.
 ///
 /// Names of over 200 bytes are the same or endlessly far apart: the count would take too long.
-pub fn letters_apart(one: &str, other: &str) -> usize {
-    let (one, other) = (plain(one), plain(other));
-    match one == other {
-        true => 0,
-        false if one.len().max(other.len()) > 200 => usize::MAX,
-        false => strsim::damerau_levenshtein(&one, &other),
+pub fn letters_apart(one: &str, other: &str, most: usize) -> Option<usize> {
+    if is_spelt_like(one, other) {
+        return Some(0);
     }
+    if most == 0 {
+        return None;
+    }
+    let (one, other) = (plain(one), plain(other));
+    if one.len().max(other.len()) > 200 { None } else { apart(&one, &other, most) }
+}
+
+/// Whether two names are the same, case, spaces, `_` and `-` aside.
+pub fn is_spelt_like(one: &str, other: &str) -> bool {
+    letters(one).eq(letters(other))
+}
+
+/// The distance, if it is not above `most`. A name is compared with many, and nearly all are far away: that is seen by their
+/// letters alone, without the dear count.
+fn apart(one: &str, other: &str, most: usize) -> Option<usize> {
+    if at_least(one, other) > most {
+        return None;
+    }
+    Some(strsim::damerau_levenshtein(one, other)).filter(|distance| *distance <= most)
+}
+
+/// Letters that one has and the other has not: each costs a step of its own, whatever their order.
+fn at_least(one: &str, other: &str) -> usize {
+    const KINDS: usize = 64;
+    // Letters that share a place only bring the two nearer.
+    let mut surplus = [0i32; KINDS];
+    one.chars().for_each(|letter| surplus[letter as usize % KINDS] += 1);
+    other.chars().for_each(|letter| surplus[letter as usize % KINDS] -= 1);
+    let (more, less) = surplus.iter().fold((0, 0), |(more, less), count| (more + count.max(&0), less - count.min(&0)));
+    more.max(less).unsigned_abs() as usize
 }
 
 fn plain(name: &str) -> String {
-    name.chars().filter(|character| !matches!(character, ' ' | '_' | '-')).flat_map(char::to_lowercase).collect()
+    letters(name).collect()
+}
+
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    let meant = name.chars().filter(|character| !matches!(character, ' ' | '_' | '-'));
+    meant.flat_map(|character| {
+        // ASCII needs no tables.
+        let (ascii, other) = if character.is_ascii() {
+            (Some(character.to_ascii_lowercase()), None)
+        } else {
+            (None, Some(character.to_lowercase()))
+        };
+        ascii.into_iter().chain(other.into_iter().flatten())
+    })
 }

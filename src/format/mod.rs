@@ -20,7 +20,7 @@ mod read_tests;
 #[cfg(test)]
 mod tests;
 
-pub use catalog::{articles, catalog, find};
+pub use catalog::{articles, catalog, find, names};
 pub use page::{Described, described, pages};
 pub use screen::{overview, screen};
 pub use spec::{ColumnSpec, CustomSpec, Empty, FormatSpec, Implied, Need, PivotSpec, RequiredWhen};

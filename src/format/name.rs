@@ -1,6 +1,6 @@
 //! Questions about a column's name: is it known, nearly known, a tag, a usage pair?
 
-use crate::diagnostic::letters_apart;
+use crate::diagnostic::{is_spelt_like, letters_apart};
 use crate::format::{ColumnSpec, FormatSpec, PivotSpec};
 
 /// Start of a tag column's name (article TAGS).
@@ -31,8 +31,10 @@ impl FormatSpec {
         };
         self.columns
             .iter()
-            .map(|column| (letters_apart(name, &column.name).min(letters_apart(name, &column.display)), column))
-            .filter(|(distance, _)| *distance <= allowed)
+            .filter_map(|column| {
+                let names = [&column.name, &column.display];
+                Some((names.into_iter().filter_map(|own| letters_apart(name, own, allowed)).min()?, column))
+            })
             .min_by_key(|(distance, _)| *distance)
             .map(|(_, column)| column)
     }
@@ -43,7 +45,7 @@ impl FormatSpec {
         self.column(header).or_else(|| {
             self.columns.iter().find(|column| {
                 let mut known = [&column.name, &column.display].into_iter().chain(&column.aliases);
-                known.any(|known| letters_apart(header, known) == 0)
+                known.any(|known| is_spelt_like(header, known))
             })
         })
     }

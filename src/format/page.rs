@@ -25,7 +25,7 @@ with a dot (OLDPREP, TYPES); no double quote inside text unless `quotes` says ot
 
 /// Every page, by its path in `docs/`: the overview first.
 pub fn pages() -> Vec<(String, String)> {
-    let formats = catalog().iter().map(|format| (format!("formats/{}.md", format.name), section(format)));
+    let formats = catalog().map(|format| (format!("formats/{}.md", format.name), section(format)));
     std::iter::once(("formats.md".to_owned(), index())).chain(formats).collect()
 }
 

@@ -10,15 +10,19 @@ const EMPTY: &[(&str, Empty)] =
 const NEED: &[(&str, Need)] =
     &[("mandatory", Need::Mandatory), ("expected", Need::Expected), ("optional", Need::Optional)];
 
-/// The format that the file `name` with this `text` describes; `like` names one of `earlier`.
-pub(super) fn format(name: &str, text: &str, earlier: &[FormatSpec]) -> Result<FormatSpec, Fault> {
+/// The format that the file `name` with this `text` describes; `earlier` finds the format that `like` names.
+pub(super) fn format<'f>(
+    name: &str,
+    text: &str,
+    earlier: &dyn Fn(&str) -> Option<&'f FormatSpec>,
+) -> Result<FormatSpec, Fault> {
     let file = File { name, text };
     let root = yaml::parse(text).map_err(|error| file.fault(error.span, &error.message))?;
     let mut block = Block::new(file, &root)?;
     let like = match block.text("like")? {
         None => None,
         Some(like) => {
-            let found = earlier.iter().find(|format| format.name == like);
+            let found = earlier(&like);
             Some(found.ok_or_else(|| block.fault(format!("`{like}` is no format listed before this one")))?)
         }
     };

@@ -18,12 +18,12 @@ custom: {allowed: false}
 
 fn fault(from: &str, to: &str) -> String {
     assert!(GOOD.contains(from), "the text to replace is there");
-    read::format("shoes.yaml", &GOOD.replace(from, to), &[]).expect_err("a fault")
+    read::format("shoes.yaml", &GOOD.replace(from, to), &|_| None).expect_err("a fault")
 }
 
 #[test]
 fn a_format_is_read_word_by_word() {
-    let format = read::format("shoes.yaml", GOOD, &[]).unwrap();
+    let format = read::format("shoes.yaml", GOOD, &|_| None).unwrap();
     assert_eq!((format.name.as_str(), format.max_bytes, format.max_columns), ("shoes", 50_000_000, 10));
     assert_eq!(format.columns[0].id_extra, "-");
     assert_eq!(format.columns[1].min, Some(1));
@@ -47,10 +47,10 @@ fn slips_are_faults_with_their_line() {
 
 #[test]
 fn like_takes_over_the_columns_that_are_not_given() {
-    let base = read::format("shoes.yaml", GOOD, &[]).unwrap();
+    let base = read::format("shoes.yaml", GOOD, &|_| None).unwrap();
     let text = GOOD.replace("format: shoes", "format: boots\nlike: shoes").replace("  size:", "  height:");
-    let boots = read::format("boots.yaml", &text, std::slice::from_ref(&base)).unwrap();
+    let boots = read::format("boots.yaml", &text, &|name| (name == "shoes").then_some(&base)).unwrap();
     let names: Vec<&str> = boots.columns.iter().map(|column| column.name.as_str()).collect();
     assert_eq!(names, ["shoe_id", "height", "size"]);
-    assert!(read::format("boots.yaml", &text, &[]).is_err(), "the format it is like must come first");
+    assert!(read::format("boots.yaml", &text, &|_| None).is_err(), "the format it is like must come first");
 }

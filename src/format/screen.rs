@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn no_line_is_wider_than_the_screen() {
-        for text in catalog().iter().map(screen).chain([overview()]) {
+        for text in catalog().map(screen).chain([overview()]) {
             for line in text.lines() {
                 assert!(line.chars().count() <= WIDTH, "{} columns: {line}", line.chars().count());
             }

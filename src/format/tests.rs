@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::catalog::names as catalog_names;
 use super::*;
-use crate::diagnostic::{find_code, letters_apart};
+use crate::diagnostic::{find_code, is_spelt_like};
 
 const FORMATS: [&str; 13] = [
     "totango_users",
@@ -66,9 +67,10 @@ fn names(columns: &[ColumnSpec], choose: impl Fn(&ColumnSpec) -> bool) -> Vec<&s
 
 #[test]
 fn every_format_is_there_under_its_name_and_in_load_order() {
-    let found: Vec<&str> = catalog().iter().map(|format| format.name.as_str()).collect();
+    let found: Vec<&str> = catalog().map(|format| format.name.as_str()).collect();
+    assert_eq!(catalog_names().collect::<Vec<_>>(), found, "a file is called like its format");
     assert_eq!(found, FORMATS);
-    for (index, format) in catalog().iter().enumerate() {
+    for (index, format) in catalog().enumerate() {
         for before in &format.after {
             assert!(FORMATS[..index].contains(&before.as_str()), "{} comes after {before}", format.name);
         }
@@ -205,7 +207,7 @@ fn keys_policies_and_sizes_are_those_of_the_articles() {
     assert_eq!(rules("tasks"), "key=Task ID last any-case 100MB");
     assert_eq!(rules("touchpoints"), "key=touchpoint_id last any-case 100MB");
     assert_eq!(rules("account_foreign_keys"), "key=account_id last any-case per-foreign-key custom 100MB");
-    assert!(catalog().iter().all(|format| format.max_columns == 1000));
+    assert!(catalog().all(|format| format.max_columns == 1000));
 }
 
 #[test]
@@ -284,7 +286,7 @@ fn names_are_unique_within_a_format_however_they_are_spelt() {
         for (index, column) in format.columns.iter().enumerate() {
             for other in &format.columns[..index] {
                 assert!(
-                    letters_apart(&column.name, &other.name) > 0 && letters_apart(&column.display, &other.display) > 0,
+                    !is_spelt_like(&column.name, &other.name) && !is_spelt_like(&column.display, &other.display),
                     "{} and {} of {}",
                     column.name,
                     other.name,

@@ -111,7 +111,7 @@ fn by_name(spec: &ColumnSpec, name: &str) -> Option<(f64, Why)> {
         }
     }
     let letters = forms.first().map_or(0, |form| form.chars().count());
-    let near = letters >= 6 && own.iter().any(|own| letters_apart(&forms[0], own) <= 1);
+    let near = letters >= 6 && own.iter().any(|own| letters_apart(&forms[0], own, 1).is_some());
     near.then_some((60.0, Why::Near))
 }
 

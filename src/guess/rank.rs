@@ -18,7 +18,7 @@ pub struct Ranked {
 
 /// All formats, the best first.
 pub(super) fn rank(sample: &Sample, name: &str) -> Vec<Ranked> {
-    let mut all: Vec<Ranked> = catalog().iter().map(|format| judge(format, sample, name)).collect();
+    let mut all: Vec<Ranked> = catalog().map(|format| judge(format, sample, name)).collect();
     all.sort_by(|one, other| other.score.total_cmp(&one.score));
     all
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::read::{Section, Takes};
 use super::tree::CellType;
 use super::{columns, file, project};
-use crate::format::{FormatSpec, Need, catalog, described};
+use crate::format::{FormatSpec, Need, catalog, described, names};
 
 /// What is filled in later may become anything.
 const VARIABLE: &str = r"\$\{";
@@ -14,7 +14,7 @@ const VARIABLE: &str = r"\$\{";
 /// The schema of a mapping file.
 pub fn mapping_schema() -> Value {
     let mut schema = whole("tanguero mapping", &file::MAPPING);
-    let per_format: Vec<Value> = catalog().iter().map(of_format).collect();
+    let per_format: Vec<Value> = catalog().map(of_format).collect();
     schema["allOf"] = Value::Array(per_format);
     schema["$defs"]["column"] = text_or(&columns::COLUMN);
     schema
@@ -120,7 +120,7 @@ fn value(takes: Takes) -> Value {
             let types = CellType::ALL.map(|kind| (kind.name().to_owned(), json!({ "$ref": "#/$defs/options" })));
             json!({ "type": "object", "properties": Map::from_iter(types), "additionalProperties": false })
         }
-        Takes::Format => words(catalog().iter().map(|format| format.name.as_str()).collect()),
+        Takes::Format => words(names().collect()),
         Takes::Columns => {
             json!({ "type": "object", "additionalProperties": { "$ref": "#/$defs/column" } })
         }

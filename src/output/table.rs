@@ -99,8 +99,18 @@ struct Piece {
 }
 
 impl Piece {
+    /// Its room is the system's until bytes come: most tables are far smaller.
     fn new() -> Self {
-        Self { bytes: vec![0; PIECE], length: 0 }
+        Self { bytes: Vec::with_capacity(PIECE), length: 0 }
+    }
+
+    /// The next `count` bytes, to be filled; zeroed only where no byte ever was.
+    fn behind(&mut self, count: usize) -> &mut [u8] {
+        let end = self.length + count;
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
+        }
+        &mut self.bytes[self.length..end]
     }
 
     fn filled(&self) -> &[u8] {
@@ -126,7 +136,7 @@ impl Reader<'_> {
     fn run(mut self, header: &[u8], extents: &mut dyn Iterator<Item = Extent>) -> Result<u64, OutputError> {
         for bytes in header.chunks(PIECE) {
             self.make_room(bytes.len())?;
-            self.piece.bytes[self.piece.length..][..bytes.len()].copy_from_slice(bytes);
+            self.piece.behind(bytes.len()).copy_from_slice(bytes);
             self.piece.length += bytes.len();
         }
         let mut rows = 0;
@@ -151,7 +161,8 @@ impl Reader<'_> {
             }
         }
         self.copy(&group)?;
-        self.send()?;
+        self.staged.account(self.piece.filled());
+        self.hand_over(Piece { bytes: Vec::new(), length: 0 })?;
         Ok(rows)
     }
 
@@ -191,9 +202,8 @@ impl Reader<'_> {
 
     /// Reads behind what the piece holds.
     fn read(&mut self, file: usize, offset: u64, count: usize) -> Result<(), OutputError> {
-        let start = self.piece.length;
         self.spills[file]
-            .read_exact_at(&mut self.piece.bytes[start..start + count], offset)
+            .read_exact_at(self.piece.behind(count), offset)
             .map_err(OutputError::disk("read back", Path::new("spilled rows")))
     }
 
@@ -204,19 +214,26 @@ impl Reader<'_> {
     /// Hands the piece to the writer and takes up an empty one.
     fn send(&mut self) -> Result<(), OutputError> {
         self.staged.account(self.piece.filled());
-        // No one at the other end: the writer failed, and its own error is the one that is shown.
-        let stopped = || OutputError::disk("write", self.staged.path())(ErrorKind::BrokenPipe.into());
         let next = match self.to_fill.try_recv() {
             Ok(written) => written,
             Err(_) if self.made <= AHEAD => {
                 self.made += 1;
                 Piece::new()
             }
-            Err(_) => self.to_fill.recv().map_err(|_| stopped())?,
+            Err(_) => self.to_fill.recv().map_err(|_| self.stopped())?,
         };
+        self.hand_over(next)
+    }
+
+    fn hand_over(&mut self, next: Piece) -> Result<(), OutputError> {
         let piece = mem::replace(&mut self.piece, next);
         self.piece.length = 0;
-        self.full.send(piece).map_err(|_| stopped())
+        self.full.send(piece).map_err(|_| self.stopped())
+    }
+
+    /// No one at the other end: the writer failed, and its own error is the one that is shown.
+    fn stopped(&self) -> OutputError {
+        OutputError::disk("write", self.staged.path())(ErrorKind::BrokenPipe.into())
     }
 }
 

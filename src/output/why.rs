@@ -222,8 +222,7 @@ impl Search<'_> {
         if long.len() - short.len() > 4 {
             return None;
         }
-        let distance = letters_apart(self.key, key);
-        (distance <= if short.len() < 6 { 1 } else { 2 }).then_some(distance)
+        letters_apart(self.key, key, if short.len() < 6 { 1 } else { 2 })
     }
 }
 

@@ -9,6 +9,7 @@ use futures::StreamExt;
 use tokio::task::JoinSet;
 
 use crate::functions::{Unjudged, take_out};
+use crate::pipeline::prepare::Prepared;
 use crate::pipeline::{Failure, Stop, Watcher};
 use crate::settle::{Budget, Sink, Task};
 use crate::yaml::Span;
@@ -26,11 +27,15 @@ pub(super) struct Judging<'a> {
     pub watcher: &'a Arc<dyn Watcher>,
 }
 
-/// Runs `sql` and gives every partition's rows to a sink of its own; the sinks come back in partition order.
-pub(super) async fn judge(session: &SessionContext, sql: &str, judging: Judging<'_>) -> Result<Vec<Sink>, Failure> {
+/// Judges the rows of `prepared` and gives every partition's to a sink of its own; the sinks come back in partition order.
+pub(super) async fn judge(
+    session: &SessionContext,
+    prepared: &Prepared,
+    judging: Judging<'_>,
+) -> Result<Vec<Sink>, Failure> {
     let Judging { task, budget, folder, place, stop, watcher } = judging;
     let failed = |error: datafusion::error::DataFusionError| Failure::engine(&error, Some((&place.0, place.1)));
-    let plan = session.sql(sql).await.map_err(failed)?.create_physical_plan().await.map_err(failed)?;
+    let plan = prepared.judging_plan(session).await.map_err(failed)?;
     let Unjudged { plan, rules } = take_out(plan, |column| task.may_judge_late(column)).map_err(failed)?;
     let streams = execute_stream_partitioned(plan, session.task_ctx()).map_err(failed)?;
     let mut workers = JoinSet::new();

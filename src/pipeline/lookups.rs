@@ -24,15 +24,24 @@ pub(super) async fn read(
     budget: &Budget,
 ) -> Result<LookupTables, Failure> {
     let tables = LookupTables::new();
-    let cells = resolved.columns.iter().map(|column| &column.cell);
-    let cells = cells.chain(resolved.duplicates.order.iter().map(|order| &order.cell));
-    for lookup in cells.filter_map(|cell| cell.lookup.as_ref()) {
+    for lookup in wanted(resolved) {
         if tables.get(lookup).is_none() {
             table(lookup, &tables, session, (files, budget)).await?;
         }
     }
     budget.hold(tables.bytes(), TABLES)?;
     Ok(tables)
+}
+
+/// Whether `resolved` looks anything up.
+pub(super) fn any(resolved: &Resolved) -> bool {
+    wanted(resolved).next().is_some()
+}
+
+fn wanted(resolved: &Resolved) -> impl Iterator<Item = &LookupSpec> {
+    let cells = resolved.columns.iter().map(|column| &column.cell);
+    let cells = cells.chain(resolved.duplicates.order.iter().map(|order| &order.cell));
+    cells.filter_map(|cell| cell.lookup.as_ref())
 }
 
 async fn table(

@@ -144,7 +144,7 @@ impl Mappings<'_> {
         let (sinks, away_filtered) = (None, None);
         let sinks = match sinks {
             Some(sinks) => sinks,
-            None => judge(&session, &prepared.compiled.judge, judging).await?,
+            None => judge(&session, prepared, judging).await?,
         };
         for source in prepared.sources.values() {
             source.complete()?;
@@ -183,7 +183,7 @@ impl Mappings<'_> {
             rows: &rows,
             settled: &settled,
             tables: &tables,
-            session: &self.report_session(&tables, !multiplies),
+            session: &|| self.report_session(&tables, !multiplies),
             staging: self.staging,
             filtered: &filtered,
             kept_from: past.entry.as_ref().map(|entry| entry.published.as_of.as_str()),

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use datafusion::common::Result;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionContext;
 
 use crate::compile::{CompiledQuery, QUERY_TABLE};
@@ -29,12 +31,19 @@ pub(super) struct Planning<'a> {
 }
 
 impl Planning<'_> {
-    /// What the engine cannot plan, and columns that SQL uses and a file lacks.
-    pub(super) async fn check(&self, compiled: &CompiledQuery, query: Option<&VettedQuery>) -> Diagnostics {
+    /// What the engine cannot plan, and columns that SQL uses and a file lacks; the plan that judges every row, where there is one.
+    pub(super) async fn check(
+        &self,
+        compiled: &CompiledQuery,
+        query: Option<&VettedQuery>,
+    ) -> (Diagnostics, Option<Arc<dyn ExecutionPlan>>) {
         let mut found = Diagnostics::new();
         let mut used = BTreeSet::new();
         if let Some(query) = query {
-            self.columns(&query.plan, &mut used);
+            // A plan that cannot be optimised is told of when it is planned.
+            if let Ok(plan) = self.session.state().optimize(&query.plan) {
+                columns(&plan, &mut used);
+            }
             let schema = crate::pipeline::query::staged_schema(query);
             let table = datafusion::datasource::empty::EmptyTable::new(schema);
             if let Err(Failure::World(diagnostic)) = register(self.session, QUERY_TABLE, Arc::new(table)) {
@@ -42,22 +51,19 @@ impl Planning<'_> {
             }
         }
         let statements = [Some(&compiled.judge), compiled.filtered.as_ref(), compiled.aggregates.as_ref()];
+        let mut judge = None;
         for sql in statements.into_iter().flatten() {
-            let planned = match self.session.sql(sql).await {
-                Ok(frame) => {
-                    self.columns(frame.logical_plan(), &mut used);
-                    frame.create_physical_plan().await.map(drop)
+            match self.plan(sql, &mut used).await {
+                Ok(plan) => judge = judge.or(Some(plan)),
+                Err(error) => {
+                    let message = error.find_root().message().into_owned();
+                    let line = message.lines().next().unwrap_or_default().to_owned();
+                    found.push(
+                        Diagnostic::error(&code::SQL_PLAN, format!("the engine cannot plan the mapping: {line}"))
+                            .at(self.place(), "somewhere in this mapping"),
+                    );
+                    break;
                 }
-                Err(error) => Err(error),
-            };
-            if let Err(error) = planned {
-                let message = error.find_root().message().into_owned();
-                let line = message.lines().next().unwrap_or_default().to_owned();
-                found.push(
-                    Diagnostic::error(&code::SQL_PLAN, format!("the engine cannot plan the mapping: {line}"))
-                        .at(self.place(), "somewhere in this mapping"),
-                );
-                break;
             }
         }
         let named: BTreeSet<&str> = self.resolved.columns.iter().flat_map(|column| column.input.fields()).collect();
@@ -67,22 +73,15 @@ impl Planning<'_> {
         for (source, column) in used {
             self.lacking(&source, &column).into_iter().for_each(|diagnostic| found.push(diagnostic));
         }
-        found
+        (found, judge)
     }
 
-    /// Columns of sources that are read for `plan`.
-    fn columns(&self, plan: &LogicalPlan, used: &mut BTreeSet<(String, String)>) {
-        // A plan that cannot be optimised is told of when it is planned.
-        let Ok(plan) = self.session.state().optimize(plan) else { return };
-        let _ = plan.apply_with_subqueries(|node| {
-            if let LogicalPlan::TableScan(scan) = node {
-                let source = scan.table_name.table();
-                used.extend(
-                    scan.projected_schema.fields().iter().map(|field| (source.to_owned(), field.name().clone())),
-                );
-            }
-            Ok(TreeNodeRecursion::Continue)
-        });
+    /// Plans `sql`; notes the columns it reads. The steps are the engine's own, one by one, so that nothing is optimised twice.
+    async fn plan(&self, sql: &str, used: &mut BTreeSet<(String, String)>) -> Result<Arc<dyn ExecutionPlan>> {
+        let (state, plan) = self.session.sql(sql).await?.into_parts();
+        let plan = state.optimize(&plan)?;
+        columns(&plan, used);
+        state.query_planner().create_physical_plan(&plan, &state).await
     }
 
     /// A column that occurs twice in a file, or that a file lacks; those that the mapping names itself are told of already.
@@ -133,4 +132,15 @@ impl Planning<'_> {
         let span = self.resolved.columns.first().map_or(Span::new(0, 0), |column| column.span);
         Place::new(&self.resolved.path, span)
     }
+}
+
+/// Columns of sources that are read for `plan`, which is optimised.
+fn columns(plan: &LogicalPlan, used: &mut BTreeSet<(String, String)>) {
+    let _ = plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node {
+            let source = scan.table_name.table();
+            used.extend(scan.projected_schema.fields().iter().map(|field| (source.to_owned(), field.name().clone())));
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
 }

@@ -16,7 +16,8 @@ use crate::pipeline::asked::wanted;
 use crate::pipeline::fetch::Fetch;
 use crate::pipeline::open::{QueryFile, quoted};
 use crate::pipeline::planning::Planning;
-use crate::pipeline::{Failure, RunRequest};
+use crate::pipeline::session::Planned;
+use crate::pipeline::{Failure, RunRequest, lookups};
 use crate::project::{MappingFile, Project};
 use crate::resolve::{Resolved, RowSource, SourceSchema, Surroundings, resolve};
 use crate::source::{FileRegister, Source, schema_of};
@@ -40,6 +41,8 @@ pub(super) struct Prepared {
     pub query: Option<VettedQuery>,
     /// Numbers of all files.
     pub files: FileRegister,
+    /// What was planned and need not be planned again.
+    pub planned: Option<Planned>,
     /// Visible columns of the rows.
     pub fields: Vec<String>,
     /// Warnings.
@@ -209,10 +212,13 @@ impl Preparing<'_> {
         self.found.extend(vet::expressions(&resolved, &self.session, schema.as_ref(), file));
         let rows = rows.filter(|_| schema.is_some())?;
         let fields: Vec<String> = rows.fields.iter().map(|field| field.name.clone()).collect();
-        let compiled = compile(&resolved, &self.file.text, &fields);
+        let compiled = compile(&resolved, &self.file.text);
+        let mut judge = None;
         if !self.found.has_errors() {
             let planning = Planning { session: &self.session, resolved: &resolved, file, sources: &self.sources };
-            self.found.extend(planning.check(&compiled, vetted.as_ref()).await);
+            let (found, plan) = planning.check(&compiled, vetted.as_ref()).await;
+            self.found.extend(found);
+            judge = plan.filter(|_| vetted.is_none() && !lookups::any(&resolved));
         }
         if self.found.has_errors() || !self.absent.is_empty() {
             return None;
@@ -225,6 +231,7 @@ impl Preparing<'_> {
             places: std::mem::take(&mut self.places),
             views: std::mem::take(&mut self.views),
             query: vetted,
+            planned: judge.map(|judge| Planned { session: self.session.clone(), judge }),
             files: self.files.clone(),
             fields,
             warnings: Diagnostics::new(),

@@ -13,7 +13,7 @@ use crate::output::{
     Staging,
 };
 use crate::pipeline::judged::{Batch, Judged, judged, text_at};
-use crate::pipeline::open::{quoted, register};
+use crate::pipeline::open::register;
 use crate::pipeline::prepare::Prepared;
 use crate::pipeline::{Failure, Stop, words};
 use crate::resolve::Input;
@@ -33,8 +33,9 @@ pub(super) struct SecondLook<'a> {
     pub rows: &'a Arc<Source>,
     pub settled: &'a Settled,
     pub tables: &'a LookupTables,
-    /// An ordered session that knows the mapping's functions but not yet its rows.
-    pub session: &'a SessionContext,
+    /// Makes an ordered session that knows the mapping's functions but not yet its rows; asked for only where there is something to
+    /// tell.
+    pub session: &'a (dyn Fn() -> SessionContext + Sync),
     pub staging: &'a Staging<'a>,
     /// Keys of the rows that `where` dropped.
     pub filtered: &'a KeySet,
@@ -89,9 +90,9 @@ impl SecondLook<'_> {
     ) -> Result<(), Failure> {
         let engine = |error| Failure::engine(&error, None);
         let table = self.rows.records(places);
-        let name = crate::compile::table(&self.prepared.resolved);
-        register(self.session, name, table)?;
-        let frame = self.session.sql(&self.prepared.compiled.report).await.map_err(engine)?;
+        let session = (self.session)();
+        register(&session, crate::compile::table(&self.prepared.resolved), table)?;
+        let frame = session.sql(&self.prepared.report_sql()).await.map_err(engine)?;
         let stream = frame.execute_stream().await.map_err(engine)?;
         // Reading and judging goes on while what was judged is told.
         let (judged, mut batches) = tokio::sync::mpsc::channel(AHEAD);
@@ -126,7 +127,7 @@ impl SecondLook<'_> {
         {
             std::panic::resume_unwind(panic);
         }
-        self.session.deregister_table(quoted(name)).map(drop).map_err(engine)
+        Ok(())
     }
 
     /// Writes the duplicates file, where there are any; gives the non-empty cells of the written rows too, because both need

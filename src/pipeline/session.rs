@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::datasource::empty::EmptyTable;
+use datafusion::error::Result as EngineResult;
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionContext;
 
 use crate::engine::Engine;
@@ -14,7 +16,37 @@ use crate::pipeline::{Failure, Stop, query};
 use crate::source::Source;
 use crate::yaml::Span;
 
+/// The session in which a mapping was judged, and the plan that was made there, where they are as good for its run: the rows come
+/// from files, not from a query that is run first, and no function waits for a lookup table.
+pub(super) struct Planned {
+    pub session: SessionContext,
+    pub judge: Arc<dyn ExecutionPlan>,
+}
+
 impl Prepared {
+    /// What judges every row, in a session that [`Self::session`] gave.
+    pub(super) async fn judging_plan(&self, session: &SessionContext) -> EngineResult<Arc<dyn ExecutionPlan>> {
+        match &self.planned {
+            Some(planned) => Ok(Arc::clone(&planned.judge)),
+            None => session.sql(&self.compiled.judge).await?.create_physical_plan().await,
+        }
+    }
+
+    /// SQL that tells about rejected rows.
+    pub(super) fn report_sql(&self) -> String {
+        crate::compile::report(&self.resolved, &self.file.text, &self.fields)
+    }
+
+    /// SQL that tells about any rows.
+    pub(super) fn preview_sql(&self) -> String {
+        crate::compile::preview(&self.resolved, &self.file.text, &self.fields)
+    }
+
+    /// SQL that gives the keys of all rows.
+    pub(super) fn keys_sql(&self) -> String {
+        crate::compile::keys(&self.resolved, &self.file.text)
+    }
+
     /// A session with the mapping's functions and sources.
     pub(super) fn session(
         &self,
@@ -22,6 +54,9 @@ impl Prepared {
         tables: &Arc<LookupTables>,
         ordered: bool,
     ) -> Result<SessionContext, Failure> {
+        if let Some(planned) = self.planned.as_ref().filter(|_| !ordered) {
+            return Ok(planned.session.clone());
+        }
         let session = if ordered { engine.ordered_session() } else { engine.session() };
         functions::register(&session, Arc::clone(tables));
         for (name, source) in &self.sources {

@@ -93,7 +93,7 @@ fn format(mapping: &Mapping, found: &mut Found) -> Option<&'static FormatSpec> {
     if let Some(format) = format::find(name) {
         return Some(format);
     }
-    let names: Vec<&str> = format::catalog().iter().map(|format| format.name.as_str()).collect();
+    let names: Vec<&str> = format::names().collect();
     let near = nearest(name, names.iter().copied());
     let help = match near {
         Some(near) => format!("`{near}` has a similar name"),

@@ -83,8 +83,7 @@ pub(super) fn meaning(
 fn custom(column: &Column, format: &'static FormatSpec, around: &Surroundings, found: &mut Found) {
     let name = &column.name.value;
     let insists = column.options.custom.as_ref().is_some_and(|custom| custom.value);
-    let near = format.nearest(name);
-    if let Some(spec) = near.filter(|_| !insists) {
+    if let Some(spec) = (!insists).then(|| format.nearest(name)).flatten() {
         found.push(
             Diagnostic::error(&code::UNKNOWN_ATTRIBUTE, format!("`{name}` is nearly the attribute `{}`", spec.name))
                 .at(found.place(column.name.span), "Totango would see another attribute")

@@ -45,7 +45,7 @@ fn account(text: &[u8]) -> Value {
 /// Every case of every format.
 #[cfg(feature = "cluster")]
 pub fn all() -> Vec<PathBuf> {
-    tanguero::format::catalog().iter().flat_map(|format| cases(&format.name)).collect()
+    tanguero::format::catalog().flat_map(|format| cases(&format.name)).collect()
 }
 
 /// Runs one case, on a cluster if there is one; what came out, by the name it has in `expected/`.

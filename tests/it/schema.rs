@@ -231,7 +231,7 @@ fn an_editor_knows_the_columns_of_each_format() {
     assert!(of("collections", "columns: {account_id: Id}").unwrap().contains("collection"));
     assert!(of("acounts", "columns: {account_id: Id}").is_some());
     // Names are completed from `properties`, and each says what it is.
-    for (format, rule) in catalog().iter().zip(schema["allOf"].as_array().unwrap()) {
+    for (format, rule) in catalog().zip(schema["allOf"].as_array().unwrap()) {
         assert_eq!(rule["if"]["properties"]["format"]["const"], format.name.as_str());
         for column in &format.columns {
             let known = &rule["then"]["properties"]["columns"]["properties"][&column.name];

@@ -35,7 +35,7 @@ fn every_format_has_a_mapping_golden_cases_and_a_page() {
 
 #[test]
 fn golden_folders_belong_to_formats_and_are_named_as_sentences() {
-    let formats: BTreeSet<String> = catalog().iter().map(|format| format.name.clone()).collect();
+    let formats: BTreeSet<String> = catalog().map(|format| format.name.clone()).collect();
     assert_eq!(folders(&root().join("tests/golden")), formats);
     for format in &formats {
         for case in folders(&root().join("tests/golden").join(format)) {

@@ -9,6 +9,9 @@ use super::super::{
     put_short,
 };
 
+/// A way of copying, whether it takes the text, and what it makes of a byte.
+type Change = (Copying, bool, fn(&u8) -> u8);
+
 fn cell() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         "[a-z ,;'\"\r\n\t\\\\é\0]{0,40}".prop_map(String::into_bytes),
@@ -82,7 +85,7 @@ proptest! {
         let value = value.as_bytes();
         let is_plain = value.iter().all(|byte| matches!(byte, b' '..=b'~')) && value.trim_ascii() == value;
         let needs_quotes = value.iter().any(|byte| b",;'\"".contains(byte));
-        let changes: [(Copying, bool, fn(&u8) -> u8); 4] = [
+        let changes: [Change; 4] = [
             (Copying::AsItIs, !needs_quotes, |byte| *byte),
             (Copying::Lower, !needs_quotes, u8::to_ascii_lowercase),
             (Copying::Quoted, !value.contains(&b'"'), |byte| *byte),

@@ -44,11 +44,11 @@ pub fn take_out(plan: Arc<dyn ExecutionPlan>, may_wait: impl Fn(usize) -> bool) 
     Ok(Unjudged { plan, rules })
 }
 
+/// What a normaliser judges, and by what rules.
+type Call = (Arc<dyn PhysicalExpr>, Arc<CellRules>);
+
 /// What `call` judges, and by what rules. None: it is no normaliser's call, or one of cells that may come with faults.
-fn normaliser(
-    call: &Arc<dyn PhysicalExpr>,
-    below: &Arc<dyn ExecutionPlan>,
-) -> Result<Option<(Arc<dyn PhysicalExpr>, Arc<CellRules>)>> {
+fn normaliser(call: &Arc<dyn PhysicalExpr>, below: &Arc<dyn ExecutionPlan>) -> Result<Option<Call>> {
     let Some(call) = call.downcast_ref::<ScalarFunctionExpr>() else { return Ok(None) };
     let Some(function) = call.fun().inner().downcast_ref::<Normalize>() else { return Ok(None) };
     let [input, options] = call.args() else { return Ok(None) };

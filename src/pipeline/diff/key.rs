@@ -36,7 +36,7 @@ impl Wanted<'_> {
         }
         if let Some(name) = self.format {
             let Some(format) = format::find(name) else {
-                let names: Vec<&str> = format::catalog().iter().map(|format| format.name.as_str()).collect();
+                let names: Vec<&str> = format::names().collect();
                 return Err(format!("there is no format `{name}`; formats: {}", names.join(", ")));
             };
             if format.own_key.is_some() {
@@ -72,7 +72,7 @@ fn key_in(format: &FormatSpec, header: &[String]) -> Option<Key> {
 /// The key of the format that the most columns of `header` belong to.
 fn recognised(header: &[String]) -> Option<Key> {
     let mut best: Option<(usize, Key)> = None;
-    for format in format::catalog().iter().filter(|format| format.own_key.is_none() && !format.key.is_empty()) {
+    for format in format::catalog().filter(|format| format.own_key.is_none() && !format.key.is_empty()) {
         let known = |name: &String| format.recognise(name).map(|spec| spec.name.as_str());
         let has = |name: &str| header.iter().any(|spelt| known(spelt) == Some(name));
         if !format.columns.iter().filter(|spec| spec.need == Need::Mandatory).all(|spec| has(&spec.name)) {

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Texts, code, excerpt};
 use crate::engine::Engine;
-use crate::format::{FormatSpec, catalog, find};
+use crate::format::{FormatSpec, find, names};
 use crate::guess::{About, Draft, Ranked, Sample, draft, rank};
 use crate::mapping::{SourceKind, Variables, parse};
 use crate::pipeline::folders::scratch_folder;
@@ -81,7 +81,7 @@ fn usage(message: String) -> Failure {
 
 fn run(request: &GuessRequest, outcome: &mut GuessOutcome) -> Result<(), Failure> {
     let format = request.format.as_deref().map(|name| {
-        let names: Vec<&str> = catalog().iter().map(|format| format.name.as_str()).collect();
+        let names: Vec<&str> = names().collect();
         find(name).ok_or_else(|| usage(format!("there is no format `{name}`; formats: {}", names.join(", "))))
     });
     let format = format.transpose()?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::csv::Header;
-use crate::diagnostic::{Code, code, escape, letters_apart, nearest};
+use crate::diagnostic::{Code, code, escape, is_spelt_like, nearest};
 use crate::format::{ColumnSpec, FormatSpec, Need};
 use crate::mapping::{CellType, Text};
 
@@ -107,7 +107,7 @@ impl Wanted<'_> {
             !taken.into_iter().any(|other| spelt.contains(other.as_str()))
         };
         if let Some(spec) = format.recognise(name).or_else(|| format.nearest(name)) {
-            let same = letters_apart(name, &spec.name).min(letters_apart(name, &spec.display)) == 0;
+            let same = is_spelt_like(name, &spec.name) || is_spelt_like(name, &spec.display);
             let free = is_free(&spec) && !identity.columns.iter().any(|column| column.target == spec.name);
             let message =
                 format!("`{}` is nearly the attribute `{}`: Totango would see another", escape(name), spec.name);

@@ -112,7 +112,7 @@ fn judge(
     outcome: &mut LintOutcome,
 ) -> Result<(), Failure> {
     let Some(format) = format::find(&request.format) else {
-        let names: Vec<&str> = format::catalog().iter().map(|format| format.name.as_str()).collect();
+        let names: Vec<&str> = format::names().collect();
         return usage(outcome, format!("there is no format `{}`; formats: {}", request.format, names.join(", ")));
     };
     if let Some(fix) = &request.fix {

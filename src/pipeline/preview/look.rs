@@ -78,7 +78,7 @@ impl Looking<'_> {
         let (mut seen, mut read) = (0, 0);
         let engine = |error| Failure::engine(&error, None);
         let mut stream =
-            session.sql(&prepared.compiled.preview).await.map_err(engine)?.execute_stream().await.map_err(engine)?;
+            session.sql(&prepared.preview_sql()).await.map_err(engine)?.execute_stream().await.map_err(engine)?;
         preview.complete = true;
         'all: while let Some(batch) = stream.next().await {
             self.stop.check()?;
@@ -131,7 +131,7 @@ impl Looking<'_> {
         register(&session, crate::compile::table(&prepared.resolved), rows.records(places))?;
         let engine = |error| Failure::engine(&error, None);
         let mut stream =
-            session.sql(&prepared.compiled.preview).await.map_err(engine)?.execute_stream().await.map_err(engine)?;
+            session.sql(&prepared.preview_sql()).await.map_err(engine)?.execute_stream().await.map_err(engine)?;
         while let Some(batch) = stream.next().await {
             let batch = self.filled(&telling, Batch::new(batch.map_err(engine)?, telling.judged.len())?)?;
             for row in 0..batch.batch.num_rows() {
@@ -151,7 +151,7 @@ impl Looking<'_> {
         }
         let engine = |error| Failure::engine(&error, None);
         let mut stream =
-            session.sql(&prepared.compiled.keys).await.map_err(engine)?.execute_stream().await.map_err(engine)?;
+            session.sql(&prepared.keys_sql()).await.map_err(engine)?.execute_stream().await.map_err(engine)?;
         let same = |one: &str| match resolved.format.key_ignores_case {
             true => one.eq_ignore_ascii_case(key),
             false => one == key,
