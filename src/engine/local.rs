@@ -7,6 +7,7 @@ use std::sync::Arc;
 use datafusion::common::Result;
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::{SessionStateBuilder, SessionStateDefaults};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use jiff::civil::Date;
 
@@ -95,7 +96,18 @@ impl Engine {
         options.execution.coalesce_batches = false;
         options.optimizer.repartition_file_scans = false;
         options.optimizer.enable_round_robin_repartition = false;
-        let session = SessionContext::new_with_config_rt(config, Arc::clone(&self.runtime));
+        // The engine's own kinds of files stay out, and with them their readers and writers: tables are ours, and SQL writes nothing.
+        let state = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(Arc::clone(&self.runtime))
+            .with_expr_planners(SessionStateDefaults::default_expr_planners())
+            .with_scalar_functions(SessionStateDefaults::default_scalar_functions())
+            .with_higher_order_functions(SessionStateDefaults::default_higher_order_functions())
+            .with_aggregate_functions(SessionStateDefaults::default_aggregate_functions())
+            .with_window_functions(SessionStateDefaults::default_window_functions())
+            .with_table_function_list(SessionStateDefaults::default_table_functions())
+            .build();
+        let session = SessionContext::new_with_state(state);
         for function in day::functions(self.options.as_of) {
             session.register_udf(function);
         }

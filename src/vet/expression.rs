@@ -1,20 +1,20 @@
 //! Expressions over one row: `let`, `where`, `sql` columns, what `newest` compares, a pivot's parts.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, ExprSchema};
 use datafusion::logical_expr::{Expr, ExprSchemable, Operator};
 use datafusion::prelude::SessionContext;
-use datafusion::sql::sqlparser::ast::{Expr as Ast, visit_expressions};
+use datafusion::sql::sqlparser::ast::Expr as Ast;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
 use crate::mapping::Text;
 use crate::resolve::{Input, Resolved};
 use crate::vet::finding;
 use crate::vet::place::Sql;
+use crate::vet::walk::{Part, walk};
 
 /// What an expression may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,11 +86,10 @@ pub fn names(sql: &str, session: &SessionContext) -> BTreeSet<String> {
     let dialect = state.config().options().sql_parser.dialect;
     let mut names = BTreeSet::new();
     if let Ok(parsed) = state.sql_to_expr_with_alias(sql, &dialect) {
-        let _ = visit_expressions(&parsed.expr, |part: &Ast| {
-            if let Ast::Identifier(name) = part {
+        walk(&parsed.expr, &mut |part| {
+            if let Part::Expression(Ast::Identifier(name)) = part {
                 names.insert(name.value.clone());
             }
-            ControlFlow::<()>::Continue(())
         });
     }
     names
@@ -135,7 +134,8 @@ impl Vetting<'_> {
 
     fn judge(&self, sql: &Sql<'_>, kind: Kind) -> Result<DataType, Vec<Diagnostic>> {
         let engine = |error| vec![finding::diagnostic(&error, sql)];
-        let state = self.session.state();
+        let state = self.session.state_ref();
+        let state = state.read();
         let dialect = state.config().options().sql_parser.dialect;
         if let Some(diagnostic) = finding::too_long(sql) {
             return Err(vec![diagnostic]);
@@ -161,7 +161,7 @@ impl Vetting<'_> {
         }
         let data_type = expression.get_type(&self.rows).map_err(engine)?;
         if kind != Kind::Aggregate {
-            self.session.create_physical_expr(expression, &self.rows).map_err(engine)?;
+            state.create_physical_expr(expression, &self.rows).map_err(engine)?;
         }
         if kind == Kind::Predicate && !matches!(data_type, DataType::Boolean | DataType::Null) {
             return Err(vec![
@@ -179,7 +179,8 @@ impl Vetting<'_> {
         let mut inside = false;
         let columns: Vec<&str> =
             self.rows.fields().iter().map(|field| field.name().as_str()).filter(|name| !is_hidden(name)).collect();
-        let _ = visit_expressions(ast, |part: &Ast| {
+        walk(ast, &mut |part| {
+            let Part::Expression(part) = part else { return };
             match part {
                 Ast::Subquery(_) | Ast::Exists { .. } | Ast::InSubquery { .. } => {
                     inside = true;
@@ -222,7 +223,6 @@ impl Vetting<'_> {
                 }
                 _ => {}
             }
-            ControlFlow::<()>::Continue(())
         });
         found
     }

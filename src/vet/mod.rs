@@ -10,6 +10,7 @@ mod finding;
 mod option;
 mod place;
 mod query;
+mod walk;
 mod wildcard;
 
 pub use expression::{Scalars, expressions, names, place_in};

@@ -1,7 +1,6 @@
 //! A whole SELECT of the user: one statement, over declared sources only, with an order that does not depend on threads.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
 use datafusion::common::DFSchemaRef;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
@@ -10,13 +9,13 @@ use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
     Expr as Ast, Ident, OrderBy, OrderByExpr, OrderByKind, OrderByOptions, Query, Statement as SqlStatement,
-    visit_relations,
 };
 
 use crate::diagnostic::{Diagnostic, Diagnostics, code, nearest};
 use crate::mapping::Text;
 use crate::vet::expression::mixed;
 use crate::vet::place::Sql;
+use crate::vet::walk::{Part, walk};
 use crate::vet::{finding, wildcard};
 
 /// A query that may be run.
@@ -169,14 +168,14 @@ type Named = (String, Option<datafusion::sql::sqlparser::tokenizer::Span>);
 fn relations(query: &Query) -> Vec<Named> {
     let local = common_tables(query);
     let mut names: Vec<Named> = Vec::new();
-    let _ = visit_relations(query, |relation| {
+    walk(query, &mut |part| {
+        let Part::Relation(relation) = part else { return };
         let ident = relation.0.last().and_then(|part| part.as_ident());
         let name = relation.0.iter().map(|part| part.as_ident().map_or_else(String::new, |ident| ident.value.clone()));
         let name = name.collect::<Vec<_>>().join(".");
         if !local.contains(&name) && !names.iter().any(|(known, _)| *known == name) && !is_table_function(&name) {
             names.push((name, ident.map(|ident| ident.span)));
         }
-        ControlFlow::<()>::Continue(())
     });
     names
 }
@@ -187,18 +186,13 @@ fn is_table_function(name: &str) -> bool {
 
 /// Names defined by `with`, at any depth.
 fn common_tables(query: &Query) -> BTreeSet<String> {
-    struct Collect(BTreeSet<String>);
-    impl datafusion::sql::sqlparser::ast::Visitor for Collect {
-        type Break = ();
-        fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-            let tables = query.with.iter().flat_map(|with| &with.cte_tables);
-            self.0.extend(tables.map(|table| table.alias.name.value.clone()));
-            ControlFlow::Continue(())
-        }
-    }
-    let mut collect = Collect(BTreeSet::new());
-    let _ = datafusion::sql::sqlparser::ast::Visit::visit(query, &mut collect);
-    collect.0
+    let mut names = BTreeSet::new();
+    walk(query, &mut |part| {
+        let Part::Query(query) = part else { return };
+        let tables = query.with.iter().flat_map(|with| &with.cte_tables);
+        names.extend(tables.map(|table| table.alias.name.value.clone()));
+    });
+    names
 }
 
 async fn plan(query: Query, sql: &Sql<'_>, session: &SessionContext) -> Result<LogicalPlan, Diagnostics> {

@@ -80,7 +80,8 @@ fn run(
     let folder = scratch.path.join("given");
     std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
     let engine = EngineOptions { threads: 1, memory: request.given.memory, spill: folder.clone(), as_of };
-    let session = LazyCell::new(|| Engine::new(engine).map(|engine| engine.session()).unwrap_or_default());
+    let engine = Engine::new(engine).map_err(|error| error.to_string())?;
+    let session = LazyCell::new(|| engine.session());
     let given = Given { path: &plan.shown, case, shared, folder: &folder };
     let keys = given.apply(&mut loaded, &|| session.clone(), &mut seen.mistakes);
     seen.texts = loaded.texts.clone();
