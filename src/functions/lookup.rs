@@ -110,6 +110,15 @@ impl LookupTables {
         Ok(())
     }
 
+    /// Bytes that they hold, about.
+    pub fn bytes(&self) -> u64 {
+        // Two pointers with their lengths, and the table's own byte.
+        const ENTRY: usize = 2 * 16 + 1;
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let pairs = tables.values().flat_map(|table| &table.values);
+        pairs.map(|(key, value)| (ENTRY + key.len() + value.len()) as u64).sum()
+    }
+
     /// All tables with all their pairs, in order.
     #[cfg(feature = "cluster")]
     pub fn pairs(&self) -> Vec<(LookupKey, Vec<(String, String)>)> {

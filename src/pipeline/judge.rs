@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::pipeline::{Failure, Stop, Watcher};
 use crate::settle::{Budget, Sink, Task};
+use crate::source::Share;
 use crate::yaml::Span;
 
 /// What judging needs beside the rows.
@@ -23,13 +24,19 @@ pub(super) struct Judging<'a> {
     pub place: (String, Span),
     pub stop: &'a Stop,
     pub watcher: &'a Arc<dyn Watcher>,
+    /// The mapping's part in a pass over the source that others judge too.
+    pub share: Option<Share>,
 }
 
 /// Runs `sql` and gives every partition's rows to a sink of its own; the sinks come back in partition order.
 pub(super) async fn judge(session: &SessionContext, sql: &str, judging: Judging<'_>) -> Result<Vec<Sink>, Failure> {
-    let Judging { task, budget, folder, place, stop, watcher } = judging;
+    let Judging { task, budget, folder, place, stop, watcher, share } = judging;
     let failed = |error: datafusion::error::DataFusionError| Failure::engine(&error, Some((&place.0, place.1)));
     let plan = session.sql(sql).await.map_err(failed)?.create_physical_plan().await.map_err(failed)?;
+    let plan = match share {
+        Some(share) => share.read_by(plan),
+        None => plan,
+    };
     let streams = execute_stream_partitioned(plan, session.task_ctx()).map_err(failed)?;
     let mut workers = JoinSet::new();
     let partitions = streams.len();

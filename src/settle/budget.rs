@@ -7,17 +7,24 @@ use crate::settle::error::Error;
 use crate::settle::record::link_columns;
 use crate::settle::rules::Task;
 
-/// Bytes that all sinks of a run, and settling after them, may hold together.
+/// Bytes that all sinks of a run (of several, where their rows are judged at the same time), and settling after them, may hold together.
 #[derive(Debug)]
 pub struct Budget {
     limit: u64,
+    /// Runs whose rows are judged at the same time.
+    runs: u64,
     used: AtomicU64,
 }
 
 impl Budget {
     /// At most `limit` bytes.
     pub fn new(limit: u64) -> Self {
-        Self { limit, used: AtomicU64::new(0) }
+        Self::shared(limit, 1)
+    }
+
+    /// At most `limit` bytes for all of so many runs, whose rows are judged at the same time.
+    pub fn shared(limit: u64, runs: usize) -> Self {
+        Self { limit, runs: runs.max(1) as u64, used: AtomicU64::new(0) }
     }
 
     /// No limit.
@@ -25,9 +32,9 @@ impl Budget {
         Self::new(u64::MAX)
     }
 
-    /// Bytes that may be held.
-    pub(super) fn limit(&self) -> u64 {
-        self.limit
+    /// Bytes that one run may hold without others being short.
+    pub(super) fn part(&self) -> u64 {
+        self.limit / self.runs
     }
 
     /// Bytes held now.

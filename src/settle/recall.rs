@@ -3,7 +3,7 @@
 use crate::settle::budget::Lease;
 use crate::settle::error::Error;
 use crate::settle::fate::{Fate, Position, Rejected};
-use crate::settle::settled::Settled;
+use crate::settle::settled::{LISTED_BYTES, Settled};
 
 /// Bytes for each row that comes from a record of a rejected one: place and number, the record to read, and whether it was met.
 const ROW_BYTES: u64 = 16 + 16 + 1;
@@ -20,6 +20,12 @@ pub struct Recall<'a> {
 }
 
 impl Settled {
+    /// Whether the budget has room for what is told of single rows, where each row comes from a record of its own.
+    pub fn has_room_to_tell(&self) -> bool {
+        let told = self.counts.rejected * ROW_BYTES + self.case.unknown.len() as u64 * LISTED_BYTES;
+        !self.case.lease.is_short_of(told)
+    }
+
     /// What a second look needs, taken from the run's budget.
     ///
     /// # Errors
