@@ -15,7 +15,7 @@ use crate::pipeline::prepare::Prepared;
 use crate::pipeline::remember::Past;
 use crate::pipeline::task::task;
 use crate::pipeline::{Failure, Stage, beside, lookups};
-use crate::settle::{Budget, KeySet, Kept, Sink, Task};
+use crate::settle::{Budget, Kept, KeySet, Sink, Task};
 use crate::source::{Share, Source};
 
 /// What a mapping looks up and refers to, and where its rows are.

@@ -137,9 +137,8 @@ impl<'p> Mappings<'p> {
         let mut known: Vec<Going<'p, Known>> = Vec::with_capacity(group.len());
         for prepared in group {
             let going = Going::new(prepared, self.watcher);
-            let know = async |prepared, (), finished: &mut _, clock: &mut _| {
-                self.know(prepared, keys, finished, clock).await
-            };
+            let know =
+                async |prepared, (), finished: &mut _, clock: &mut _| self.know(prepared, keys, finished, clock).await;
             known.push(going.then(know).await);
         }
         // What is known from elsewhere stays until the mapping is settled.
@@ -152,9 +151,8 @@ impl<'p> Mappings<'p> {
         let budget = Arc::new(Budget::shared((rest as f64 * RECORDS_SHARE) as u64, group.len()));
         let mut ready: Vec<Going<'p, Ready>> = Vec::with_capacity(group.len());
         for going in known {
-            let get_ready = async |prepared, known, _: &mut _, clock: &mut _| {
-                self.ready(prepared, known, &budget, clock).await
-            };
+            let get_ready =
+                async |prepared, known, _: &mut _, clock: &mut _| self.ready(prepared, known, &budget, clock).await;
             ready.push(going.then(get_ready).await);
         }
         let rows: Vec<Arc<Source>> =

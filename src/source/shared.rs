@@ -33,13 +33,16 @@ pub fn reads_same(one: &Source, other: &Source) -> bool {
     let same = |(one, other): (&SourceFile, &SourceFile)| {
         one.stamp == other.stamp && one.shown == other.shown && one.input.is_same(&other.input)
     };
-    definition.reads_like(others) && one.files.len() == other.files.len() && one.files.iter().zip(&other.files).all(same)
+    definition.reads_like(others)
+        && one.files.len() == other.files.len()
+        && one.files.iter().zip(&other.files).all(same)
 }
 
 /// A pass that plans over `sources` share, which must all [read the same](reads_same); a share for each of them. The pass
 /// begins when every share is used or dropped.
 pub fn share(sources: &[Arc<Source>]) -> Vec<Share> {
-    let state = State { undecided: sources.len(), readers: Vec::new(), lanes: Vec::new(), waiting: Vec::new(), takes: None };
+    let state =
+        State { undecided: sources.len(), readers: Vec::new(), lanes: Vec::new(), waiting: Vec::new(), takes: None };
     let pass = Arc::new(Pass { state: Mutex::new(state) });
     sources.iter().map(|source| Share { pass: Arc::clone(&pass), source: Arc::clone(source) }).collect()
 }
@@ -304,10 +307,10 @@ impl Drop for Reader {
         let mut state = self.pass.lock();
         let lane = &mut state.lanes[self.partition];
         lane.readers -= 1;
-        if self.asks {
+        // What was given since it asked answered all who had asked.
+        if self.asks && self.seen == lane.given {
             lane.asking -= 1;
         }
         lane.waiting.drain(..).for_each(Waker::wake);
     }
 }
-

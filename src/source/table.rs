@@ -226,7 +226,8 @@ impl ExecutionPlan for SourceExec {
     fn execute(&self, partition: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let stream: SendableRecordBatchStream = match &self.way {
             Way::Alone(passes) => {
-                let batches = Worker::new(self.join(passes, partition)).map(|batch| batch.map_err(DataFusionError::from));
+                let batches =
+                    Worker::new(self.join(passes, partition)).map(|batch| batch.map_err(DataFusionError::from));
                 Box::pin(RecordBatchStreamAdapter::new(self.schema(), stream::iter(batches)))
             }
             Way::Sharing(readers) => {
