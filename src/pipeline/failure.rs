@@ -42,6 +42,11 @@ impl Failure {
         }
     }
 
+    /// Whether more memory would have helped.
+    pub(super) fn is_short_of_memory(&self) -> bool {
+        matches!(self, Self::World(diagnostic) if diagnostic.code.id == code::MEMORY.id)
+    }
+
     /// Its word in `run.json`.
     pub fn status(&self) -> Status {
         match self {

@@ -12,6 +12,7 @@ use crate::functions::{Unjudged, take_out};
 use crate::pipeline::prepare::Prepared;
 use crate::pipeline::{Failure, Stop, Watcher};
 use crate::settle::{Budget, Sink, Task};
+use crate::source::Share;
 use crate::yaml::Span;
 
 /// What judging needs beside the rows.
@@ -25,6 +26,8 @@ pub(super) struct Judging<'a> {
     pub place: (String, Span),
     pub stop: &'a Stop,
     pub watcher: &'a Arc<dyn Watcher>,
+    /// The mapping's part in a pass over the source that others judge too.
+    pub share: Option<Share>,
 }
 
 /// Judges the rows of `prepared` and gives every partition's to a sink of its own; the sinks come back in partition order.
@@ -33,9 +36,13 @@ pub(super) async fn judge(
     prepared: &Prepared,
     judging: Judging<'_>,
 ) -> Result<Vec<Sink>, Failure> {
-    let Judging { task, budget, folder, place, stop, watcher } = judging;
+    let Judging { task, budget, folder, place, stop, watcher, share } = judging;
     let failed = |error: datafusion::error::DataFusionError| Failure::engine(&error, Some((&place.0, place.1)));
     let plan = prepared.judging_plan(session).await.map_err(failed)?;
+    let plan = match share {
+        Some(share) => share.read_by(plan),
+        None => plan,
+    };
     let Unjudged { plan, rules } = take_out(plan, |column| task.may_judge_late(column)).map_err(failed)?;
     let streams = execute_stream_partitioned(plan, session.task_ctx()).map_err(failed)?;
     let mut workers = JoinSet::new();

@@ -1,9 +1,8 @@
-//! One prepared mapping, from its rows to staged files and its line in `run.json`.
+//! One prepared mapping, from its judged rows to staged files and its line in `run.json`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
 
 use datafusion::prelude::SessionContext;
 
@@ -11,16 +10,15 @@ use crate::csv::{LineEnding, RowBuffer};
 use crate::diagnostic::{Diagnostic, Place, code};
 use crate::engine::Engine;
 use crate::functions::{self, LookupTables};
-use crate::output::{MappingReport, Ordered, RejectsFile, Split, Staged, Staging, write_table};
-use crate::pipeline::judge::{Judging, judge};
-use crate::pipeline::known::{Knowledge, MappingKeys};
-use crate::pipeline::open::register;
+use crate::output::{MappingReport, RejectsFile, Split, Staged, Staging, write_table};
+use crate::pipeline::clock::Clock;
+use crate::pipeline::known::MappingKeys;
 use crate::pipeline::prepare::Prepared;
-use crate::pipeline::remember::{Left, Past, Remembering, compared, limits, record};
+use crate::pipeline::ready::{JudgedRows, Known, Ready};
+use crate::pipeline::remember::{Left, Remembering, compared, limits, record};
 use crate::pipeline::reports::{LeftOut, SecondLook};
-use crate::pipeline::task::task;
-use crate::pipeline::{Failure, RunRequest, Stage, Stop, Watcher, account, beside, lookups, room};
-use crate::settle::{Extent, Settled, settle};
+use crate::pipeline::{Failure, RunRequest, Stage, Stop, Watcher, account, room};
+use crate::settle::{Extent, KeySet, Settled, settle};
 use crate::state::Published;
 use crate::yaml::Span;
 
@@ -49,10 +47,10 @@ pub(super) struct Finished {
     pub warnings: Vec<Diagnostic>,
 }
 
-impl Mappings<'_> {
-    /// Judges, settles, reports and stages `prepared`; `known` are the keys of the mappings before it.
-    pub(super) async fn run(&self, prepared: &Prepared, known: &BTreeMap<String, MappingKeys>) -> Finished {
-        let mut finished = Finished {
+impl Finished {
+    /// Nothing is known of `prepared` but what it is.
+    pub(super) fn new(prepared: &Prepared) -> Self {
+        Self {
             report: account::opening(prepared),
             outputs: Vec::new(),
             reports: Vec::new(),
@@ -60,103 +58,34 @@ impl Mappings<'_> {
             left: None,
             failure: None,
             warnings: Vec::new(),
-        };
-        let mut clock = Clock::new(self.watcher, &prepared.file.name);
-        if let Err(failure) = self.steps(prepared, known, &mut finished, &mut clock).await {
-            finished.failure = Some(failure.located(&prepared.places));
         }
-        finished.report.seconds = clock.finish();
-        self.watcher.finished(&prepared.file.name);
-        finished
     }
+}
 
-    async fn steps(
+/// A mapping whose rows are settled.
+pub(super) struct SettledRows {
+    ready: Ready,
+    pub settled: Settled,
+    /// Keys that `where` drops.
+    filtered: Arc<KeySet>,
+}
+
+impl Mappings<'_> {
+    /// Settles the rows of `prepared`.
+    pub(super) async fn settle_rows(
         &self,
         prepared: &Prepared,
-        known: &BTreeMap<String, MappingKeys>,
+        judged: JudgedRows,
         finished: &mut Finished,
         clock: &mut Clock<'_>,
-    ) -> Result<(), Failure> {
-        let resolved = &prepared.resolved;
-        clock.enter(Stage::Lookups);
-        let plain = prepared.session(self.engine, &Arc::new(LookupTables::new()), false)?;
-        // What is known from elsewhere stays until the mapping is settled: rows have what it leaves.
-        let budget = room::budget(self.request.memory, self.request.threads);
-        let tables = Arc::new(lookups::read(resolved, &plain, &prepared.files, &budget).await?);
-        let as_of = self.request.as_of.to_string();
-        let before = |name: &str| self.remembering.published_keys(name, &as_of);
-        let knowledge = Knowledge::read(resolved, &plain, known, before, &budget).await?;
-
-        clock.enter(Stage::Query);
-        #[cfg(feature = "cluster")]
-        let away = self.query_away(prepared, finished).await?;
-        #[cfg(not(feature = "cluster"))]
-        let away = None;
-        let rows = match away {
-            Some(rows) => rows,
-            None if prepared.query.is_none() => prepared.rows(&plain, self.spill, self.stop).await?,
-            None => {
-                // The engine has what keys and tables leave.
-                let engine = self.engine.within(budget.free()).map_err(|error| Failure::engine(&error, None))?;
-                let plain = prepared.session(&engine, &Arc::new(LookupTables::new()), false)?;
-                prepared.rows(&plain, self.spill, self.stop).await?
-            }
-        };
-        let arrival = prepared.query.as_ref().is_some_and(|query| query.ordered && query.traceable);
-        let session = prepared.session(self.engine, &tables, arrival)?;
-        if prepared.query.is_some() {
-            register(&session, crate::compile::QUERY_TABLE, rows.table())?;
-        }
-
-        clock.enter(Stage::Judge);
-        let beside = beside::read(prepared, &session, &budget).await?;
-        let past = Past::read(self.remembering, prepared, &as_of)?;
-        let mut task = task(resolved, &knowledge, beside, arrival, self.request.threads);
-        let multiplies = prepared.query.as_ref().is_some_and(|query| query.traceable);
-        Arc::make_mut(&mut task).layout.one_row_a_record = !multiplies;
-        let (kept, pinned) = (past.kept(resolved, self.spill, &budget)?, past.pinned(resolved));
-        if kept.is_some() || pinned.is_some() {
-            let task = Arc::make_mut(&mut task);
-            task.known.kept.clone_from(&kept);
-            // What was published or imported under another type may need quotes.
-            for (column, _) in kept.iter().flat_map(|kept| kept.filled()) {
-                task.layout.columns[column].bare = false;
-            }
-            task.rules.pivot.columns = pinned.or(task.rules.pivot.columns.take());
-        }
-        for source in prepared.sources.values() {
-            let budget = Arc::clone(&budget);
-            source.keep_within(move |bytes| budget.hold(bytes, "telling of unreadable records").is_ok());
-        }
-        let judging = Judging {
-            task: &task,
-            budget: &budget,
-            folder: self.spill,
-            place: prepared.sql_place(),
-            stop: self.stop,
-            watcher: self.watcher,
-        };
-        #[cfg(feature = "cluster")]
-        let away = self.judge_away((prepared, &rows), (&task, &budget), &tables, finished).await?;
-        #[cfg(feature = "cluster")]
-        let (sinks, away_filtered) = away.map(|away| (away.sinks, away.filtered)).unzip();
-        #[cfg(not(feature = "cluster"))]
-        let (sinks, away_filtered) = (None, None);
-        let sinks = match sinks {
-            Some(sinks) => sinks,
-            None => judge(&session, prepared, judging).await?,
-        };
-        for source in prepared.sources.values() {
-            source.complete()?;
-            source.check_after_scan()?;
-        }
-
+    ) -> Result<SettledRows, Failure> {
+        let JudgedRows { ready, sinks, filtered } = judged;
         clock.enter(Stage::Settle);
         self.stop.check()?;
-        let mut settled = settle(&task, sinks, self.spill, &budget)?;
-        let filtered = match away_filtered {
+        let settled = settle(&ready.task, sinks, self.spill, &ready.budget)?;
+        let filtered = match filtered {
             Some(filtered) => filtered,
-            None => account::filtered_keys(prepared, &session, &budget).await?,
+            None => account::filtered_keys(prepared, &ready.known.session, &ready.budget).await?,
         };
         let filtered = Arc::new(filtered);
         if self.referred.contains(&prepared.file.name) {
@@ -166,7 +95,21 @@ impl Mappings<'_> {
                 filtered: Arc::clone(&filtered),
             });
         }
+        Ok(SettledRows { ready, settled, filtered })
+    }
 
+    /// Compares, reports and stages the settled rows of `prepared`.
+    pub(super) async fn write_rows(
+        &self,
+        prepared: &Prepared,
+        rows: SettledRows,
+        finished: &mut Finished,
+        clock: &mut Clock<'_>,
+    ) -> Result<(), Failure> {
+        let SettledRows { ready, mut settled, filtered } = rows;
+        let Ready { known: Known { tables, knowledge, rows, .. }, past, kept, budget, .. } = ready;
+        let (resolved, as_of) = (&prepared.resolved, self.request.as_of.to_string());
+        let multiplies = prepared.query.as_ref().is_some_and(|query| query.traceable);
         if past.compares() {
             clock.enter(Stage::Compare);
         }
@@ -326,35 +269,3 @@ type Told = (RejectsFile, LeftOut);
 
 /// The parts of the Totango file.
 type Written = Result<Vec<Staged>, Failure>;
-
-/// Measures how long each stage takes, and tells the watcher.
-struct Clock<'a> {
-    watcher: &'a Arc<dyn Watcher>,
-    mapping: &'a str,
-    since: Option<(Stage, Instant)>,
-    seconds: Ordered<f64>,
-}
-
-impl<'a> Clock<'a> {
-    fn new(watcher: &'a Arc<dyn Watcher>, mapping: &'a str) -> Self {
-        Self { watcher, mapping, since: None, seconds: Ordered::default() }
-    }
-
-    fn enter(&mut self, stage: Stage) {
-        self.close();
-        self.watcher.stage(self.mapping, stage);
-        self.since = Some((stage, Instant::now()));
-    }
-
-    fn close(&mut self) {
-        if let Some((stage, start)) = self.since.take() {
-            let seconds = (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
-            self.seconds.0.push((stage.name().to_owned(), seconds));
-        }
-    }
-
-    fn finish(mut self) -> Ordered<f64> {
-        self.close();
-        self.seconds
-    }
-}

@@ -22,6 +22,7 @@ use crate::pipeline::mapping::{Finished, Mappings};
 use crate::pipeline::prepare::{Prepared, Surrounding};
 use crate::pipeline::remember::Remembering;
 use crate::pipeline::set::prepare_set;
+use crate::pipeline::together::Turns;
 use crate::pipeline::{Exit, Failure, RunRequest, Stop, Watcher};
 use crate::project::{Loaded, MappingFile, Options, load};
 
@@ -247,8 +248,9 @@ impl Running<'_> {
             referred: &referred,
             remembering,
         };
+        let mut turns = Turns::new(&runner);
         let mut done = Vec::new();
-        for one in prepared {
+        for (at, one) in prepared.iter().enumerate() {
             self.outcome.warnings.extend(one.warnings.iter().cloned());
             if let Some(missing) = one.referred().into_iter().find(|name| failed.contains(name)) {
                 failed.insert(one.file.name.clone());
@@ -259,7 +261,7 @@ impl Running<'_> {
                 continue;
             }
             let Finished { mut report, outputs, reports, keys: own, left, failure, warnings } =
-                runner.run(&one, &self.keys).await;
+                turns.next(&runner, &prepared[at..], &self.keys, &failed).await;
             // Several mappings may miss the same; one word is enough.
             let told = &mut self.outcome.warnings;
             for one in warnings {
@@ -288,7 +290,7 @@ impl Running<'_> {
             // A mapping that was only referred to has done its part.
             if one.file.asked {
                 let staged = outputs.into_iter().chain(reports).collect();
-                let archive = archive::Wish::of(&one);
+                let archive = archive::Wish::of(one);
                 done.push(Done { report, staged, left, archive, adds_up: one.resolved.format.is_additive() });
             }
         }

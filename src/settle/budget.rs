@@ -9,10 +9,13 @@ use crate::settle::reasons::REASON_BYTES;
 use crate::settle::record::link_columns;
 use crate::settle::rules::Task;
 
-/// Bytes that a run may hold for its rows: all sinks, and settling after them, together; and what stays beside them.
+/// Bytes that a run (or several, whose rows are judged at the same time) may hold for its rows: all sinks, and settling after them,
+/// together; and what stays beside them.
 #[derive(Debug)]
 pub struct Budget {
     memory: u64,
+    /// Runs whose rows are judged at the same time.
+    runs: u64,
     /// Of them those that are held whatever becomes of rows.
     held: AtomicU64,
     used: AtomicU64,
@@ -21,7 +24,13 @@ pub struct Budget {
 impl Budget {
     /// At most `memory` bytes.
     pub fn new(memory: u64) -> Self {
-        Self { memory, held: AtomicU64::new(0), used: AtomicU64::new(0) }
+        Self { memory, runs: 1, held: AtomicU64::new(0), used: AtomicU64::new(0) }
+    }
+
+    /// The same for so many runs, whose rows are judged at the same time.
+    #[must_use]
+    pub fn shared_by(self, runs: usize) -> Self {
+        Self { runs: runs.max(1) as u64, ..self }
     }
 
     /// The same, `bytes` of which are something else's.
@@ -55,6 +64,11 @@ impl Budget {
     /// Bytes that rows may take.
     pub(super) fn limit(&self) -> u64 {
         self.memory.saturating_sub(self.held.load(Ordering::Relaxed))
+    }
+
+    /// Bytes that one run may hold without others being short.
+    pub(super) fn part(&self) -> u64 {
+        self.limit() / self.runs
     }
 
     /// Bytes that nobody has taken.

@@ -4,7 +4,7 @@
 use crate::settle::budget::Lease;
 use crate::settle::error::Error;
 use crate::settle::fate::{Fate, Position, Rejected};
-use crate::settle::settled::Settled;
+use crate::settle::settled::{LISTED_BYTES, Settled};
 
 /// Bytes for each row that comes from a record of a rejected one: place and number, whether it was met, and the record to read,
 /// twice while it is handed on.
@@ -34,6 +34,12 @@ pub struct Recall<'a> {
 }
 
 impl Settled {
+    /// Whether the budget has room for what is told of single rows, where each row comes from a record of its own.
+    pub fn has_room_to_tell(&self) -> bool {
+        let told = self.counts.rejected.min(LEAST) * ROW_BYTES + self.case.unknown.len() as u64 * LISTED_BYTES;
+        !self.case.lease.is_short_of(told)
+    }
+
     /// What a second look needs.
     ///
     /// # Errors

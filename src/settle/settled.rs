@@ -24,7 +24,7 @@ use crate::settle::twins;
 use crate::settle::winner::itself;
 
 /// Bytes for each row of an account that is not known, while these are listed.
-const LISTED_BYTES: u64 = 40;
+pub(super) const LISTED_BYTES: u64 = 40;
 
 /// What became of every row.
 #[derive(Debug)]

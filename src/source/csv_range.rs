@@ -51,7 +51,7 @@ impl Source {
     /// How to cut the file of `part` into ranges of about `bytes`; none: it is not to be cut.
     pub fn cuts(&self, part: &Part, bytes: u64) -> Option<Cuts> {
         let Content::Csv(CsvFile { dialect, form, start: Some(start), origin: Some(origin), footer, .. }) =
-            &self.file_of(part).content
+            &*self.file_of(part).content
         else {
             return None;
         };

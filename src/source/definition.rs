@@ -62,6 +62,16 @@ impl SourceDefinition {
         }
     }
 
+    /// Whether a file is read as `other` reads it, be it named anywhere.
+    pub(super) fn reads_like(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.pattern == other.pattern
+            && self.kind == other.kind
+            && self.compression == other.compression
+            && self.csv.is_same(&other.csv)
+            && self.piece_bytes == other.piece_bytes
+    }
+
     /// How `path` is named in reports and messages.
     pub(super) fn shown(&self, path: &Path) -> String {
         let inside = path.strip_prefix(&self.shown_base).ok().filter(|rest| !rest.as_os_str().is_empty());

@@ -115,6 +115,17 @@ impl FileAt {
         }
     }
 
+    /// Whether `other` is the same file in the same version, where both were listed with the same stamp.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Local(path), Self::Local(other)) => path == other,
+            (Self::Object(object), Self::Object(other)) => {
+                object.shown() == other.shown() && object.mark() == other.mark()
+            }
+            _ => false,
+        }
+    }
+
     /// An error of reading it: what the store said, if it said something, else `why`.
     pub(super) fn unreadable(&self, source: &str, shown: &str, why: impl std::fmt::Display) -> SourceError {
         match self.said() {

@@ -39,6 +39,7 @@ mod partition;
 mod piece;
 mod register;
 mod scan;
+mod shared;
 mod staged;
 mod stamp;
 mod table;
@@ -61,6 +62,7 @@ pub use opened::Source;
 #[cfg(feature = "cluster")]
 pub use part::{Account, Part, Shape, Untold};
 pub use register::FileRegister;
+pub use shared::{Share, reads_same, share};
 pub use staged::{open_fetched, open_staged, schema_of};
 #[cfg(feature = "cluster")]
 pub use table::source_of;

@@ -49,7 +49,6 @@ impl Object {
     }
 
     /// Its version's mark, where the store can be asked for that version alone.
-    #[cfg(feature = "cluster")]
     pub fn mark(&self) -> Option<&str> {
         self.mark.as_deref()
     }

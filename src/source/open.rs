@@ -57,14 +57,13 @@ pub fn open(
             input: file.input,
             shown: Arc::from(file.shown),
             stamp: file.stamp,
-            content,
+            content: Arc::new(content),
             origins,
         })
         .collect();
     let hidden = merged.schema.fields().len() - 2;
     Ok(Arc::new(Source {
         name: Arc::from(definition.name.as_str()),
-        #[cfg(feature = "cluster")]
         definition: Some(Arc::new(definition.clone())),
         files,
         schema: merged.schema,

@@ -10,9 +10,7 @@ use datafusion::catalog::TableProvider;
 use crate::diagnostic::code;
 use crate::resolve::SourceSchema;
 use crate::source::content::Content;
-#[cfg(feature = "cluster")]
-use crate::source::definition::SourceDefinition;
-use crate::source::definition::SourceError;
+use crate::source::definition::{SourceDefinition, SourceError};
 use crate::source::input::{FileAt, Held};
 use crate::source::ledger::{FileReport, Ledger, Unreadable, message};
 use crate::source::piece::{Fault, Mark, Origin, Pieces, Request};
@@ -25,7 +23,6 @@ use crate::source::table::SourceTable;
 pub struct Source {
     pub(super) name: Arc<str>,
     /// What it was told to be; none for what was staged.
-    #[cfg(feature = "cluster")]
     pub(super) definition: Option<Arc<SourceDefinition>>,
     pub(super) files: Vec<SourceFile>,
     /// The table's columns: the visible ones, then the hidden ones.
@@ -37,7 +34,7 @@ pub struct Source {
     pub(super) trace: Option<(usize, usize)>,
     pub(super) empty_is_ok: bool,
     pub(super) piece_bytes: usize,
-    pub(super) found: Mutex<Option<Ledger>>,
+    pub(super) found: Mutex<Option<Arc<Ledger>>>,
     /// Unreadable records that a pass met which was broken off.
     pub(super) met: Mutex<Vec<Fault>>,
     pub(super) allowance: Mutex<Allowance>,
@@ -54,14 +51,14 @@ impl fmt::Debug for Allowance {
 }
 
 /// One file of a source.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct SourceFile {
     /// Its number in the run.
     pub number: u32,
     pub input: FileAt,
     pub shown: Arc<str>,
     pub stamp: Stamp,
-    pub content: Content,
+    pub content: Arc<Content>,
     /// Where the table's columns have their values from in this file.
     pub origins: Vec<Origin>,
 }
@@ -199,11 +196,15 @@ impl Source {
         *self.allowance.lock().unwrap_or_else(PoisonError::into_inner) = Allowance(Some(Box::new(allowance)));
     }
 
+    /// Whether so many bytes more may be held.
+    pub(super) fn allows(&self, bytes: u64) -> bool {
+        let allowance = self.allowance.lock().unwrap_or_else(PoisonError::into_inner);
+        allowance.0.as_ref().is_none_or(|allows| allows(bytes))
+    }
+
     /// Whether so many more faults may be kept.
     pub(super) fn may_keep(&self, faults: usize) -> Result<(), SourceError> {
-        let allowance = self.allowance.lock().unwrap_or_else(PoisonError::into_inner);
-        let bytes = (faults * size_of::<Fault>()) as u64;
-        if faults == 0 || allowance.0.as_ref().is_none_or(|allows| allows(bytes)) {
+        if faults == 0 || self.allows((faults * size_of::<Fault>()) as u64) {
             return Ok(());
         }
         let fact = "so many records cannot be read that `--memory` has no room to tell of each";
@@ -312,11 +313,16 @@ impl Source {
             let mut found = std::mem::take(found);
             found.unreadable.sort_unstable_by_key(|fault| (fault.file, fault.line));
             found.unreadable.shrink_to_fit();
-            *kept = Some(found);
+            *kept = Some(Arc::new(found));
         }
     }
 
-    fn found(&self) -> MutexGuard<'_, Option<Ledger>> {
+    /// Keeps what a complete pass over the same files found for another source.
+    pub(super) fn keep_same(&self, found: &Arc<Ledger>) {
+        self.found().get_or_insert_with(|| Arc::clone(found));
+    }
+
+    pub(super) fn found(&self) -> MutexGuard<'_, Option<Arc<Ledger>>> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

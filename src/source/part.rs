@@ -207,7 +207,7 @@ impl Shape {
                 input: listed.input,
                 shown: Arc::from(listed.shown),
                 stamp: listed.stamp,
-                content,
+                content: Arc::new(content),
                 origins,
             }],
             schema,

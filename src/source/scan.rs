@@ -189,6 +189,11 @@ impl Worker {
         Self { scan, taken: None, rows: 0, ended: false }
     }
 
+    /// What it reads.
+    pub fn source(&self) -> &Arc<Source> {
+        &self.scan.source
+    }
+
     fn advance(&mut self) -> Result<Option<RecordBatch>, SourceError> {
         loop {
             if let Some(taken) = &mut self.taken {

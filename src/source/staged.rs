@@ -87,14 +87,13 @@ fn staged(
     let schema = Arc::new(Schema::new(columns));
     Ok(Arc::new(Source {
         name: Arc::from(name),
-        #[cfg(feature = "cluster")]
         definition: None,
         files: vec![SourceFile {
             number: if trace.is_some() { u32::MAX } else { register.add(shown) },
             input,
             shown: Arc::from(shown),
             stamp,
-            content: Content::Arrow(file),
+            content: Arc::new(Content::Arrow(file)),
             origins,
         }],
         ordering: if trace.is_some() { Vec::new() } else { vec![visible.len(), visible.len() + 1] },

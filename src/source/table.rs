@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Context;
 
 use async_trait::async_trait;
 use datafusion::arrow::compute::SortOptions;
@@ -26,6 +27,7 @@ use futures::stream;
 
 use crate::source::opened::Source;
 use crate::source::scan::{Positions, Scan, Worker};
+use crate::source::shared::{Reader, Share};
 
 /// A source, or certain records of it.
 #[derive(Debug)]
@@ -80,7 +82,15 @@ pub(super) struct SourceExec {
     projection: Vec<usize>,
     wanted: Option<Positions>,
     properties: Arc<PlanProperties>,
-    passes: Mutex<Passes>,
+    way: Way,
+}
+
+/// How the rows come.
+enum Way {
+    /// From passes of its own.
+    Alone(Mutex<Passes>),
+    /// From one that others share, by partition; each of them is run once.
+    Sharing(Mutex<Vec<Option<Reader>>>),
 }
 
 /// A plan may be run several times: the n-th time that a partition is run it works on the n-th pass over the files, so
@@ -115,13 +125,29 @@ impl SourceExec {
             Boundedness::Bounded,
         )
         .with_scheduling_type(SchedulingType::Cooperative);
-        let passes = Mutex::new(Passes { runs: vec![0; partitions], open: Vec::new() });
-        Ok(Self { source, projection, wanted, properties: Arc::new(properties), passes })
+        let way = Way::Alone(Mutex::new(Passes { runs: vec![0; partitions], open: Vec::new() }));
+        Ok(Self { source, projection, wanted, properties: Arc::new(properties), way })
     }
 
-    /// The pass that a partition works on when it is run once more.
-    fn join(&self, partition: usize) -> Arc<Scan> {
-        let mut passes = self.passes.lock().unwrap_or_else(PoisonError::into_inner);
+    /// The same rows from a pass that others share; none where that is over another source.
+    pub fn sharing(&self, share: &Share) -> Option<Self> {
+        if self.wanted.is_some() || !share.is_of(&self.source) {
+            return None;
+        }
+        let partitions = self.properties.partitioning.partition_count();
+        let readers = share.readers(&self.projection, &self.schema(), partitions);
+        Some(Self {
+            source: Arc::clone(&self.source),
+            projection: self.projection.clone(),
+            wanted: None,
+            properties: Arc::clone(&self.properties),
+            way: Way::Sharing(Mutex::new(readers.into_iter().map(Some).collect())),
+        })
+    }
+
+    /// The pass of its own that a partition works on when it is run once more.
+    fn join(&self, passes: &Mutex<Passes>, partition: usize) -> Arc<Scan> {
+        let mut passes = passes.lock().unwrap_or_else(PoisonError::into_inner);
         let number = passes.runs[partition];
         passes.runs[partition] += 1;
         let place = match passes.open.iter().position(|(other, ..)| *other == number) {
@@ -198,9 +224,22 @@ impl ExecutionPlan for SourceExec {
     }
 
     fn execute(&self, partition: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let batches = Worker::new(self.join(partition)).map(|batch| batch.map_err(DataFusionError::from));
-        let stream = RecordBatchStreamAdapter::new(self.schema(), stream::iter(batches));
-        Ok(make_cooperative(Box::pin(stream)))
+        let stream: SendableRecordBatchStream = match &self.way {
+            Way::Alone(passes) => {
+                let batches =
+                    Worker::new(self.join(passes, partition)).map(|batch| batch.map_err(DataFusionError::from));
+                Box::pin(RecordBatchStreamAdapter::new(self.schema(), stream::iter(batches)))
+            }
+            Way::Sharing(readers) => {
+                let reader = readers.lock().unwrap_or_else(PoisonError::into_inner)[partition].take();
+                let Some(mut reader) = reader else { return internal_err!("a shared pass is read once") };
+                let next = move |context: &mut Context<'_>| {
+                    reader.next(context.waker()).map(|batch| batch.map(|batch| batch.map_err(DataFusionError::from)))
+                };
+                Box::pin(RecordBatchStreamAdapter::new(self.schema(), stream::poll_fn(next)))
+            }
+        };
+        Ok(make_cooperative(stream))
     }
 
     /// The size of the files is enough for a join to hold the smaller side in memory.

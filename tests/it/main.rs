@@ -48,6 +48,7 @@ mod schedule_exporting;
 mod schedule_keeping;
 mod schema;
 mod services;
+mod sets;
 mod shipped;
 mod state_faults;
 mod state_stores;

@@ -104,6 +104,32 @@ pub struct CsvOptions {
     pub max_record: Option<Spanned<u64>>,
 }
 
+impl CsvOptions {
+    /// Whether `other` says the same, wherever it stands.
+    pub fn is_same(&self, other: &Self) -> bool {
+        fn same<T: PartialEq>(one: &Option<Spanned<T>>, other: &Option<Spanned<T>>) -> bool {
+            one.as_ref().map(|one| &one.value) == other.as_ref().map(|other| &other.value)
+        }
+        fn texts(all: &[Text]) -> impl Iterator<Item = &String> {
+            all.iter().map(|text| &text.value)
+        }
+        let headers = match (&self.header, &other.header) {
+            (Some(header), Some(other)) => texts(header).eq(texts(other)),
+            (header, other) => header.is_none() && other.is_none(),
+        };
+        headers
+            && same(&self.delimiter, &other.delimiter)
+            && same(&self.quote, &other.quote)
+            && same(&self.escape, &other.escape)
+            && same(&self.encoding, &other.encoding)
+            && same(&self.preamble, &other.preamble)
+            && same(&self.footer, &other.footer)
+            && same(&self.max_field, &other.max_field)
+            && same(&self.max_record, &other.max_record)
+            && texts(&self.nulls).eq(texts(&other.nulls))
+    }
+}
+
 /// `footer:` of a CSV source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Footer {

@@ -10,8 +10,9 @@ mod header;
 mod identity;
 mod tape;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::slice;
 use std::sync::Arc;
 
 use crate::csv::{Dialect, Header};
@@ -26,6 +27,7 @@ use crate::pipeline::mapping::{Finished, Mappings};
 use crate::pipeline::open::project_around;
 use crate::pipeline::prepare::{Prepared, Surrounding, prepare};
 use crate::pipeline::remember::Remembering;
+use crate::pipeline::together::Turns;
 use crate::pipeline::{Exit, Failure, RunRequest, Situation, Stop, Watcher};
 use crate::project::{MappingFile, Project, root_of};
 use crate::resolve::Input;
@@ -216,7 +218,7 @@ impl Dry<'_> {
         let spill = staging.scratch()?;
         let engine = Engine::new(given.engine(&spill)).map_err(|error| Failure::engine(&error, None))?;
         let prepared = self.prepare(mapping, &request, &engine).await?;
-        let referred = std::collections::BTreeSet::new();
+        let none = BTreeSet::new();
         let mappings = Mappings {
             request: &request,
             engine: &engine,
@@ -224,10 +226,10 @@ impl Dry<'_> {
             spill: &spill,
             watcher: self.watcher,
             stop: self.stop,
-            referred: &referred,
+            referred: &none,
             remembering: &Remembering::off(&scratch.path),
         };
-        let finished = mappings.run(&prepared, &BTreeMap::new()).await;
+        let finished = Turns::new(&mappings).next(&mappings, slice::from_ref(&prepared), &BTreeMap::new(), &none).await;
         if let Some(failure) = finished.failure {
             return Err(failure);
         }
