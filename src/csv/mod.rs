@@ -47,4 +47,4 @@ pub use record::{RawRecord, raw_record, record_end};
 pub use rows::{Column, Rows};
 pub use signs::{Copying, needs_quotes};
 pub use split::{Mark, Mode, Piece, Splitter};
-pub use tile::{Full, Measured, Tile, put_checked};
+pub use tile::{Full, Tile, put_checked, view_length};

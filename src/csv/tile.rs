@@ -18,18 +18,10 @@ const LINE: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Full;
 
-/// What knows how long a field it becomes, before quotes.
-pub trait Measured {
-    /// Bytes.
-    fn length(&self) -> usize;
-}
-
-/// One of Arrow's string views.
-impl Measured for u128 {
-    #[inline(always)]
-    fn length(&self) -> usize {
-        *self as u32 as usize
-    }
+/// How many bytes one of Arrow's string views stands for.
+#[inline(always)]
+pub fn view_length(view: u128) -> usize {
+    view as u32 as usize
 }
 
 /// Some rows, each with as much room as the others.
@@ -70,26 +62,26 @@ impl Tile {
         self.bytes.resize(rows * self.stride, 0);
     }
 
-    /// Appends a field to each row. `put` is given the number of a row, what `values` has for it, and memory for a field of as many
-    /// bytes as the value says ([`Measured`]); it tells how much of it is written. Gives how many fields are not empty.
+    /// Appends a field to each row. `put` is given the number of a row, its view, and memory for a field of as many bytes as the view
+    /// stands for, in quotes or not; it tells how much of it is written. Gives how many fields are not empty.
     ///
     /// # Errors
     /// A row has no room.
     #[inline(always)]
-    pub fn column<T: Measured>(
+    pub fn column(
         &mut self,
-        values: &[T],
-        mut put: impl FnMut(usize, &T, &mut [u8]) -> Result<usize, Full>,
+        views: &[u128],
+        mut put: impl FnMut(usize, &u128, &mut [u8]) -> Result<usize, Full>,
     ) -> Result<usize, Full> {
         let (mut filled, mut next) = (0, 0);
-        for (row, (end, value)) in self.ends.iter_mut().zip(values).enumerate() {
+        for (row, (end, view)) in self.ends.iter_mut().zip(views).enumerate() {
             let from = next + *end;
             next += self.stride;
             let Some(out) = self.bytes.get_mut(from..next) else { return Err(Full) };
-            if out.len() < room_for(value.length()) {
+            if out.len() < room_for(view_length(*view)) {
                 return Err(Full);
             }
-            let written = put(row, value, out)?;
+            let written = put(row, view, out)?;
             *end += written;
             // More than the comma.
             filled += usize::from(written > 1);

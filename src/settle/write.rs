@@ -1,7 +1,7 @@
 //! Rows as they are written: some of a batch at a time, column by column, to the bytes of the output; then a narrow record of
 //! each. Cells that nobody else looks at are judged here, on their way into the row.
 
-use crate::csv::{Full, Measured, Tile, decode_row, put_field, put_short};
+use crate::csv::{Full, Tile, decode_row, put_field, put_short, view_length};
 use crate::functions::Writing;
 use crate::settle::batch::{Batch, Cells};
 use crate::settle::error::Error;
@@ -128,7 +128,7 @@ impl Cells<'_> {
     /// Writes the cells of the rows from `first` on; gives how many are not empty.
     fn write(&self, first: usize, tile: &mut Tile) -> Result<usize, Full> {
         tile.column(&self.views[first..], |_, view, out| {
-            Ok(match view.length() {
+            Ok(match view_length(*view) {
                 length @ ..=12 => put_short(out, view >> 32, length, self.bare),
                 _ => put_field(out, self.long(*view), self.bare),
             })

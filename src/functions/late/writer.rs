@@ -7,7 +7,7 @@ use datafusion::arrow::array::{Array, ArrayRef};
 use datafusion::arrow::buffer::Buffer;
 use datafusion::arrow::error::ArrowError;
 
-use crate::csv::{Full, Measured, Tile, put_checked, put_empty};
+use crate::csv::{Full, Tile, put_checked, put_empty, view_length};
 use crate::functions::cell::{Cell, Normal, Normaliser, Verdict, is_bare};
 use crate::functions::column::{self, Met, clean_views};
 use crate::functions::fault;
@@ -130,7 +130,7 @@ impl Writing<'_> {
         let shortest = if cell.may_stand() { Short::MOST } else { 0 };
         let longest = if cell.may_stand() && cell.longest() >= MOMENT { cell.longest() } else { 0 };
         tile.column(&views[first..], |row, view, out| {
-            let length = view.length();
+            let length = view_length(*view);
             if length == 0 {
                 return match empty {
                     Ok([]) => Ok(put_empty(out)),
@@ -185,7 +185,7 @@ impl Slow {
     fn judge<N: Normal>(&mut self, normal: &N, cell: &Cell, view: u128, buffers: &[Buffer]) -> Told {
         let Self { hint, met, side } = self;
         let bytes = (view >> 32).to_le_bytes();
-        let value = match view.length() {
+        let value = match view_length(view) {
             length @ ..=Short::MOST => &bytes[..length],
             _ => long_text(view, buffers),
         };
