@@ -27,10 +27,10 @@ pub fn threads_within(memory: u64, wanted: usize) -> usize {
     wanted.min(usize::try_from(room).unwrap_or(usize::MAX)).max(1)
 }
 
-/// What `memory` bytes leave where so many threads judge rows, of so many mappings at the same time.
-pub(super) fn budget(memory: u64, threads: usize, mappings: usize) -> Arc<Budget> {
+/// What `memory` bytes leave where so many threads judge rows.
+pub(super) fn budget(memory: u64, threads: usize) -> Arc<Budget> {
     let beside = (PROCESS + threads as u64 * THREAD).saturating_sub(ABOVE);
-    Arc::new(Budget::new(memory).beside(beside).shared_by(mappings))
+    Arc::new(Budget::new(memory).beside(beside))
 }
 
 #[cfg(test)]
@@ -41,8 +41,8 @@ mod tests {
     fn rows_have_three_quarters_at_least_and_all_of_it_where_threads_are_few() {
         for (memory, threads) in [(64_000_000, 8), (1_000_000_000, 27), (16_000_000_000, 128)] {
             assert_eq!(threads_within(memory, 128), threads);
-            assert!(budget(memory, threads, 1).free() >= memory / 4 * 3, "{memory}");
-            assert_eq!(budget(memory, 6, 1).free(), memory);
+            assert!(budget(memory, threads).free() >= memory / 4 * 3, "{memory}");
+            assert_eq!(budget(memory, 6).free(), memory);
         }
         assert_eq!(threads_within(64_000_000, 2), 2);
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 
+use crate::mapping::DuplicatePolicy;
 use crate::pipeline::clock::Clock;
 use crate::pipeline::known::MappingKeys;
 use crate::pipeline::mapping::{Finished, Mappings, SettledRows};
@@ -106,21 +107,23 @@ fn group<'p>(rest: &'p [Prepared], most: usize, failed: &BTreeSet<String>) -> &'
         let (before, one) = (&rest[..at], &rest[at]);
         let referred = one.referred();
         let waits = |name: &String| failed.contains(name) || before.iter().any(|other| other.file.name == *name);
-        // Aggregates beside a pivot lie in memory whatever the budget says: those of one mapping at a time.
-        let aggregates = before.iter().chain([one]).filter(|one| one.compiled.aggregates.is_some()).count();
         let same = rows_of(first).zip(rows_of(one)).is_some_and(|(first, one)| reads_same(first, one));
-        same && aggregates < 2 && !referred.iter().any(waits)
+        same && !referred.iter().any(waits)
     };
     let more = (1..rest.len().min(most)).take_while(|at| fits(*at)).count();
     &rest[..=more]
 }
 
-/// The source whose rows `prepared` judges; none where they are the result of a query.
+/// The source whose rows `prepared` judges; none where others may not judge them at the same time: where they are the result of a
+/// query, or where what they become (sums, merged rows, a pivot) must stay in memory, which then is theirs alone.
 fn rows_of(prepared: &Prepared) -> Option<&Arc<Source>> {
-    match prepared.query {
-        Some(_) => None,
-        None => prepared.sources.get(crate::compile::table(&prepared.resolved)),
-    }
+    let resolved = &prepared.resolved;
+    let may_leave_memory = matches!(
+        resolved.duplicates.policy,
+        DuplicatePolicy::Last | DuplicatePolicy::First | DuplicatePolicy::Newest | DuplicatePolicy::Error
+    );
+    let may_share = prepared.query.is_none() && resolved.pivot.is_none() && may_leave_memory;
+    may_share.then(|| prepared.sources.get(crate::compile::table(resolved))).flatten()
 }
 
 impl<'p> Mappings<'p> {
@@ -130,7 +133,7 @@ impl<'p> Mappings<'p> {
         group: &'p [Prepared],
         keys: &BTreeMap<String, MappingKeys>,
     ) -> Vec<Going<'p, JudgedRows>> {
-        let budget = room::budget(self.request.memory, self.request.threads, group.len());
+        let budget = room::budget(self.request.memory, self.request.threads);
         let mut known: Vec<Going<'p, Known>> = Vec::with_capacity(group.len());
         for prepared in group {
             let going = Going::new(prepared, self.watcher);

@@ -115,7 +115,7 @@ impl Sums {
     /// Bytes that a shard may hold: with what the sums become in the end, and the rows that others have become, all must fit.
     fn share(&self) -> u64 {
         let rows = self.rows.load(Ordering::Relaxed);
-        let free = self.budget.part().saturating_sub(rows.saturating_mul(self.row_bytes));
+        let free = self.budget.limit().saturating_sub(rows.saturating_mul(self.row_bytes));
         (free / 2 / SHARDS as u64).max(LEAST)
     }
 }

@@ -14,8 +14,6 @@ use crate::settle::rules::Task;
 #[derive(Debug)]
 pub struct Budget {
     memory: u64,
-    /// Runs whose rows are judged at the same time.
-    runs: u64,
     /// Of them those that are held whatever becomes of rows.
     held: AtomicU64,
     used: AtomicU64,
@@ -24,13 +22,7 @@ pub struct Budget {
 impl Budget {
     /// At most `memory` bytes.
     pub fn new(memory: u64) -> Self {
-        Self { memory, runs: 1, held: AtomicU64::new(0), used: AtomicU64::new(0) }
-    }
-
-    /// The same for so many runs, whose rows are judged at the same time.
-    #[must_use]
-    pub fn shared_by(self, runs: usize) -> Self {
-        Self { runs: runs.max(1) as u64, ..self }
+        Self { memory, held: AtomicU64::new(0), used: AtomicU64::new(0) }
     }
 
     /// The same, `bytes` of which are something else's.
@@ -64,11 +56,6 @@ impl Budget {
     /// Bytes that rows may take.
     pub(super) fn limit(&self) -> u64 {
         self.memory.saturating_sub(self.held.load(Ordering::Relaxed))
-    }
-
-    /// Bytes that one run may hold without others being short.
-    pub(super) fn part(&self) -> u64 {
-        self.limit() / self.runs
     }
 
     /// Bytes that nobody has taken.

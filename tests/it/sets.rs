@@ -16,6 +16,7 @@ columns:
   Module: Area
   Action: Event
   Count: Times
+duplicates: last
 ";
 
 const AGGREGATIONS: &str = "format: usage_aggregations

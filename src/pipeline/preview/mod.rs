@@ -253,7 +253,7 @@ pub(super) async fn open(
     };
     prepared.warnings.extend(mistakes);
     let plain = prepared.session(engine, &Arc::new(LookupTables::new()), false)?;
-    let budget = room::budget(run.memory, run.threads, 1);
+    let budget = room::budget(run.memory, run.threads);
     let tables = Arc::new(lookups::read(&prepared.resolved, &plain, &prepared.files, &budget).await?);
     let kept = kept(run, loaded, &prepared, spill)?;
     Ok(Opened { prepared, tables, kept })
