@@ -171,6 +171,8 @@ fn generic(error: &(dyn Cause + 'static)) -> Reason {
                 | HttpErrorKind::Request
                 | HttpErrorKind::Interrupted
                 | HttpErrorKind::Decode => Reason::Transient,
+                // A connection that was kept was closed just when it was to be used again.
+                HttpErrorKind::Unknown if text.contains("operation was canceled") => Reason::Transient,
                 _ => Reason::Refused,
             };
         }
